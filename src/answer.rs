@@ -10,7 +10,7 @@ mod shape;
 mod text;
 mod words;
 
-use crate::columns::{self, ATTENUATION_INIT, Column, Measured, On, Quantity, metric::metric};
+use crate::columns::{self, ATTENUATION_INIT, ATTENUATION_NORM_INIT, Column, Measured, On, Quantity, metric::metric};
 use crate::compare::Comparison;
 use crate::plan_file::{Axis, PlanCell};
 use crate::record::Status;
@@ -49,6 +49,7 @@ impl Answer {
         notes.extend(arms.filter(|_| is_tuned).map(words::how_chosen));
         notes.extend(words::at_edges(&groups));
         notes.extend(words::explained(&columns, &rows));
+        notes.extend(at_last_time(results, &columns));
         let axes = axes.into_iter().map(|axis| results.plan.axes[axis].name.clone()).collect();
         Ok(Answer { study, sentences, axes, is_tuned, columns, rows, held, notes })
     }
@@ -58,7 +59,24 @@ impl Answer {
 fn headlines(results: &Results) -> impl Iterator<Item = &'static Column> {
     let is_known = |column: &&Column| results.runs.iter().any(|run| run.value(column.name).is_some());
     let known = columns::HEADLINES.into_iter().filter(is_known);
-    known.map(|column| if *column == ATTENUATION_INIT { results.plan.fading() } else { column })
+    known.map(|column| if *column == ATTENUATION_INIT && sizes_differ(results) { &ATTENUATION_NORM_INIT } else { column })
+}
+
+/// Whether some run's first layer and last differ in size, so that only the norms of their gradients compare.
+fn sizes_differ(results: &Results) -> bool {
+    let lost = |run: &Run| [ATTENUATION_INIT, ATTENUATION_NORM_INIT].map(|column| run.value(column.name));
+    // One is computed from the other, so they agree but for rounding.
+    results.runs.iter().any(|run| matches!(lost(run), [Some(rms), Some(norm)] if (rms - norm).abs() > 1e-9))
+}
+
+/// At which time step the layers of nets are compared that have time steps.
+fn at_last_time(results: &Results, columns: &[&'static Column]) -> Option<String> {
+    let is_shown = columns.iter().any(|column| column.quantity == Quantity::Attenuation);
+    let is_known = |run: &Run, name: &str| run.value(name).is_some();
+    let is_stacked =
+        |run: &Run| is_known(run, "attenuation_time_init") && is_known(run, ATTENUATION_INIT.name);
+    (is_shown && results.runs.iter().any(is_stacked))
+        .then(|| "layers of recurrent nets are compared at the last time step".to_string())
 }
 
 /// What comes before all else where no run kept finite numbers.

@@ -224,14 +224,6 @@ impl PlanFile {
         self.cells.iter().all(own)
     }
 
-    /// How the gradient's fading is told: by its norm where layers differ in size, else by its root mean square.
-    pub fn fading(&self) -> &'static Column {
-        let settings = self.cells.iter().map(|cell| &cell.settings).chain([&self.settings]);
-        let differ = |widths: &Value| matches!(widths, Value::List(w) if w.iter().any(|width| *width != w[0]));
-        let mut listed = settings.filter_map(|settings| settings.get("widths"));
-        if listed.any(differ) { &columns::ATTENUATION_NORM_INIT } else { &columns::ATTENUATION_INIT }
-    }
-
     /// Whether all cells learn from the same data, or go down the same function.
     pub fn is_one_problem(&self) -> bool {
         self.cells.iter().all(|cell| cell.problem().is_none())

@@ -211,6 +211,10 @@ impl Schedule {
                 }
                 _ => None,
             },
+            Shape::Step { every, .. } if *every >= after => {
+                let what = format!("a drop every {} {words} never happens", every / self.unit);
+                too_long("schedule.every", what, after.saturating_sub(1))
+            }
             Shape::Cosine { period: Some(period), .. } if *period > after => {
                 let what = format!("a period of {} {words} is longer than the run", period / self.unit);
                 too_long("schedule.period", what, after)

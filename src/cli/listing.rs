@@ -50,7 +50,7 @@ pub fn settings(options: &Settings) -> Result<ExitCode, CommandError> {
     }
     let sections = SECTIONS.iter().map(|section| section.word());
     let near = nearest::nearest(wanted, settings::all().map(Setting::family).chain(sections));
-    let help = near.map_or_else(|| Registry::get().suggest(wanted), |near| format!("did you mean `{near}`?"));
+    let help = near.map_or_else(|| Registry::get().suggest(wanted, None), |near| format!("did you mean `{near}`?"));
     Err(CommandError::input(format!("there is no setting and no section `{wanted}`; {help}")))
 }
 

@@ -28,7 +28,7 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
         )));
     };
     let Origin { experiment, figure, kind, fixed, runs, planned, seeds, plan, data, program, revision } = &origin;
-    let kind = if figure == kind { String::new() } else { format!(", a {kind}") };
+    let kind = if figure == kind { String::new() } else { format!(", {kind}") };
     let planned = planned.filter(|planned| planned != runs).map_or(String::new(), |planned| format!(" of {planned}"));
     let revision = revision.as_ref().map_or(String::new(), |revision| format!(", revision {revision}"));
     let mut text = format!("figure      {figure}{kind}, of the experiment {experiment}\n");

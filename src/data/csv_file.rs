@@ -4,7 +4,7 @@
 //! numbers are in memory.
 
 use super::csv_sequences::{Grouping, Rows, gather, same_column};
-use super::csv_table::{Reading, Table, is_missing};
+use super::csv_table::{Reading, Table, has_thousands, is_missing};
 use super::csv_target::{Odd, TargetCells, ranks};
 use super::dataset::{Split, Targets};
 use super::error::DataError;
@@ -27,6 +27,9 @@ const MANY_OF_CLASS: usize = 5;
 /// Fewer rows than this may be numbered by chance.
 const FEWEST_NUMBERED: usize = 10;
 
+/// More different whole numbers than this are not taken for classes without a word.
+const MANY_CLASSES: usize = 20;
+
 /// The file the settings name, and the one with the test rows if they name one.
 pub(super) fn raw(settings: &Settings, places: &Places) -> Result<Raw, DataError> {
     let path = |key: &str| settings.text(key).map(|p| places.base.join(p));
@@ -46,7 +49,7 @@ fn parse(train: (String, Vec<u8>), test: Option<(String, Vec<u8>)>, how: &Readin
     let mut tables = files.map(|file| Table::new(file, how)).collect::<Result<Vec<Table>, _>>()?;
     let train = &tables[0];
     let mut columns = Columns::new(train, how)?;
-    let mut notes: Vec<String> = columns.numbering(train).into_iter().collect();
+    let mut notes: Vec<String> = columns.numbering(train, how)?.into_iter().collect();
     for test in &tables[1..] {
         test.match_with(train)?;
         columns.see(test, how)?;
@@ -56,6 +59,7 @@ fn parse(train: (String, Vec<u8>), test: Option<(String, Vec<u8>)>, how: &Readin
     }
     let features = columns.features(train, how)?;
     notes.extend(features.iter().filter_map(|feature| columns.mixed(feature, train)));
+    notes.extend(features.iter().filter_map(|feature| columns.rare(feature, train)));
     let (mut parts, mut cells) = (Vec::new(), TargetCells::default());
     for (table, rows) in tables.iter().zip(&columns.rows) {
         let (part, note) = columns.fill(table, *rows, &features, how, &mut cells)?;
@@ -65,6 +69,7 @@ fn parse(train: (String, Vec<u8>), test: Option<(String, Vec<u8>)>, how: &Readin
     let (targets, classes) = columns.targets(&train.name, cells, how)?;
     let doubt = train.doubtful_header(&targets, &classes, how);
     notes.extend(doubt.or_else(|| columns.lone_class(&tables, &targets, &classes, how)));
+    notes.extend(columns.many_numbers(train, &classes, how));
     let names: Vec<String> = features.iter().flat_map(|feature| feature.names(train)).collect();
     // From here on only numbers are needed.
     tables.iter_mut().for_each(|table| table.text = String::new());
@@ -100,8 +105,33 @@ struct Seen {
     fraction: bool,
     /// How many cells are neither numbers nor missing, as none of a target of numbers must be.
     odd: usize,
-    /// The first number, while every row has the next whole number.
-    numbered: Option<f64>,
+    /// While every row has a whole number.
+    whole: Option<WholeNumbers>,
+}
+
+/// The whole numbers of a column.
+#[derive(Clone, Copy)]
+struct WholeNumbers {
+    low: f64,
+    high: f64,
+    last: f64,
+    /// Whether each is above the one before.
+    rises: bool,
+    falls: bool,
+}
+
+impl WholeNumbers {
+    /// With the number of the next row, or of the first.
+    fn with(before: Option<Self>, x: f64) -> Self {
+        let Some(own) = before else { return WholeNumbers { low: x, high: x, last: x, rises: true, falls: true } };
+        WholeNumbers {
+            low: own.low.min(x),
+            high: own.high.max(x),
+            last: x,
+            rises: own.rises && x > own.last,
+            falls: own.falls && x < own.last,
+        }
+    }
 }
 
 impl Seen {
@@ -183,11 +213,9 @@ impl Columns {
                 let number = how.number(cell);
                 seen.number |= number.is_some();
                 seen.fraction |= number.is_some_and(|x| x.fract() != 0.0);
-                seen.numbered = match (seen.rows, number) {
-                    (0, Some(first)) if first.fract() == 0.0 => Some(first),
-                    (n, Some(x)) => seen.numbered.filter(|first| x - first == n as f64),
-                    _ => None,
-                };
+                let is_whole = seen.rows == 0 || seen.whole.is_some();
+                let whole = number.filter(|x| is_whole && x.fract() == 0.0);
+                seen.whole = whole.map(|x| WholeNumbers::with(seen.whole, x));
                 seen.rows += 1;
                 if number.is_none() && is_missing(cell) {
                     seen.missing += 1;
@@ -226,6 +254,18 @@ impl Columns {
         ))
     }
 
+    /// Says of a feature of words that most of them stand in a single row, from which nothing is learned for others.
+    fn rare(&self, feature: &Feature, table: &Table) -> Option<String> {
+        let (inputs, rows) = (feature.words.len(), self.seen[feature.column].rows);
+        let (file, name) = (&table.name, table.called(feature.column));
+        (inputs >= FEWEST_NUMBERED && 2 * inputs > rows).then(|| {
+            format!(
+                "{file}: column {name} has {inputs} different cells in {rows} rows, and each becomes an input; if it is not a \
+                 category, leave it out with data.drop = [\"{name}\"]"
+            )
+        })
+    }
+
     /// The columns that become inputs.
     fn features(&self, table: &Table, how: &Reading) -> Result<Vec<Feature>, DataError> {
         let kept = (0..self.seen.len()).filter(|column| !self.dropped[*column]);
@@ -238,7 +278,11 @@ impl Columns {
                 return Ok(Feature { column, words: seen.words.iter().cloned().collect() });
             }
             let what = format!("column {name} holds \"{word}\", not a finite number");
-            let cure = if how.has_other_decimal(word) {
+            let cure = if how.has_other_decimal(word) && seen.words.iter().all(|word| has_thousands(word)) {
+                "write numbers without the commas between their thousands; only if these are decimal commas, write \
+                 data.decimal = \"comma\""
+                    .into()
+            } else if how.has_other_decimal(word) {
                 "if numbers are written with a decimal comma, write data.decimal = \"comma\"".into()
             } else if how.is_number_otherwise(word) {
                 "write numbers without what separates the thousands".into()
@@ -415,15 +459,47 @@ impl Columns {
         })
     }
 
-    /// Says of a feature that it numbers the rows: where a table is sorted, it gives the target away.
-    fn numbering(&self, table: &Table) -> Option<String> {
-        let numbers = |column: &usize| !self.dropped[*column] && self.seen[*column].numbered.is_some();
-        let column = (0..self.seen.len()).find(numbers).filter(|c| self.seen[*c].rows >= FEWEST_NUMBERED)?;
-        let name = table.called(column);
-        Some(format!(
-            "{}: column {name} numbers the rows; if it is not a feature, leave it out with data.drop = [\"{name}\"]",
-            table.name
-        ))
+    /// Says of a target of many whole numbers that they are taken for classes.
+    fn many_numbers(&self, table: &Table, classes: &[String], how: &Reading) -> Option<String> {
+        let is_guessed = how.task == "auto" && self.seen[self.target].odd == 0 && classes.len() > MANY_CLASSES;
+        let (file, n) = (&table.name, classes.len());
+        is_guessed.then(|| {
+            format!(
+                "{file}: the {n} different whole numbers of the target are taken for classes; if they are amounts, write \
+                 data.task = \"values\""
+            )
+        })
+    }
+
+    /// Says of a feature that it numbers the rows: where a table was sorted, it gives the target away. The numbers rise or fall from row
+    /// to row, or are those of a range in any order.
+    fn numbering(&self, table: &Table, how: &Reading) -> Result<Option<String>, DataError> {
+        let numbers = |column: usize| {
+            let seen = &self.seen[column];
+            let Some(own) = seen.whole.filter(|_| !self.dropped[column] && seen.rows >= FEWEST_NUMBERED) else {
+                return Ok(false);
+            };
+            if own.rises || own.falls || own.high - own.low + 1.0 != seen.rows as f64 {
+                return Ok(own.rises || own.falls);
+            }
+            let (mut is_taken, mut differ) = (vec![false; seen.rows], true);
+            table.rows(|_, record| {
+                // All cells are whole numbers from the least to the greatest.
+                let place = how.number(&record[column]).map_or(0.0, |x| x - own.low) as usize;
+                differ &= !std::mem::replace(&mut is_taken[place], true);
+                Ok(())
+            })?;
+            Ok(differ)
+        };
+        for column in 0..self.seen.len() {
+            if numbers(column)? {
+                let (file, name) = (&table.name, table.called(column));
+                return Ok(Some(format!(
+                    "{file}: column {name} numbers the rows; if it is not a feature, leave it out with data.drop = [\"{name}\"]"
+                )));
+            }
+        }
+        Ok(None)
     }
 }
 

@@ -4,6 +4,7 @@ use super::csv_text::{decode, separated, swallowing_quote};
 use super::dataset::Targets;
 use super::error::DataError;
 use crate::setting::{Settings, Value};
+use crate::table::count;
 use csv::StringRecord;
 
 /// A small file must not unpack to more cells than memory holds, however short they are.
@@ -67,6 +68,16 @@ fn finite(cell: &str) -> Option<f64> {
     cell.parse().ok().filter(|x: &f64| x.is_finite())
 }
 
+/// Whether a word is a whole number with a comma before each three digits.
+pub(super) fn has_thousands(word: &str) -> bool {
+    let mut groups = word.trim_start_matches('-').split(',');
+    let is_of = |digits: &str, lengths: std::ops::RangeInclusive<usize>| {
+        lengths.contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())
+    };
+    let first = groups.next().is_some_and(|first| is_of(first, 1..=3) && !first.starts_with('0'));
+    first && word.contains(',') && groups.all(|group| is_of(group, 3..=3))
+}
+
 /// Whether a cell says that there is no value.
 pub(super) fn is_missing(cell: &str) -> bool {
     ["", "?", "na", "n/a", "nan", "null"].iter().any(|word| cell.eq_ignore_ascii_case(word))
@@ -77,6 +88,8 @@ pub(super) struct Table {
     pub name: String,
     pub text: String,
     pub separator: u8,
+    /// Whether the settings name the separator.
+    is_told: bool,
     pub header: Option<StringRecord>,
     pub columns: usize,
 }
@@ -84,7 +97,12 @@ pub(super) struct Table {
 impl Table {
     pub fn new((name, bytes): (String, Vec<u8>), how: &Reading) -> Result<Self, DataError> {
         let (text, separator) = separated(decode(&name, bytes)?, how.separator);
-        let mut table = Table { name, text, separator, header: None, columns: 0 };
+        let is_told = how.separator != "auto";
+        let mut table = Table { name, text, separator, is_told, header: None, columns: 0 };
+        if let Some(line) = table.text.lines().next().filter(|line| line.len() <= 5 && line.starts_with("sep=")) {
+            let what = format!("the first line, {line}, is an instruction for spreadsheets and no row");
+            return Err(table.error(what, "delete it: the separator is found, or told by data.separator").line(1));
+        }
         if let Some(line) = swallowing_quote(&table.text, separator) {
             let what = "a quote that opens a cell on this line is not closed, so the cell includes the lines below";
             return Err(table.error(what, "close it, or remove it").line(line));
@@ -112,7 +130,10 @@ impl Table {
             return Err(table.error("the file has no rows", "give a table with one row per sample"));
         }
         if table.columns < 2 {
-            let cure = "separate the cells by commas, semicolons, tabs or blanks (data.separator)";
+            let cure = match is_told {
+                true => format!("data.separator = \"{}\" is not what separates the cells: leave it out", how.separator),
+                false => "separate the cells by commas, semicolons, tabs or blanks (data.separator)".into(),
+            };
             return Err(table.error("the file has one column", cure));
         }
         table.header = has_header.then(|| first.swap_remove(0));
@@ -178,7 +199,7 @@ impl Table {
         let wrong = |e: csv::Error| {
             let what = match e.kind() {
                 csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-                    format!("this line has {len} cells, the first has {expected_len}")
+                    format!("this line has {}, the first has {expected_len}", count(*len as usize, "cell"))
                 }
                 other => format!("{other:?}"),
             };
@@ -188,6 +209,7 @@ impl Table {
                 true => {
                     "if the rows begin with a name that the first line has no cell for, or end with a separator, add it there"
                 }
+                false if self.is_told => "check data.separator, or leave it out; else make every line of the table alike",
                 false => "make every line of the table alike, and delete a first line that is not part of it",
             };
             self.error(what, cure).line(e.position().map_or(1, |p| p.line()))

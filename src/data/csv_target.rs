@@ -64,7 +64,8 @@ impl TargetCells {
         words.sort_unstable();
         let mut ranks = vec![0; words.len()];
         (0..).zip(&words).for_each(|(rank, (_, place))| ranks[*place as usize] = rank);
-        let names = words.iter().map(|(word, _)| word.to_string()).collect();
+        // A name stands on one line.
+        let names = words.iter().map(|(word, _)| word.replace(['\n', '\r'], " ")).collect();
         let mut labels = self.of_rows;
         labels.iter_mut().for_each(|word| *word = ranks[*word as usize]);
         (labels, names)

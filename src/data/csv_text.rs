@@ -10,6 +10,10 @@ const LOOKED_AT: usize = 100;
 /// # Errors
 /// When it is neither.
 pub(crate) fn decode(name: &str, bytes: Vec<u8>) -> Result<String, DataError> {
+    if matches!(bytes[..], [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..]) {
+        let cure = "save it as UTF-8, for example with iconv -f utf-32 -t utf-8";
+        return Err(DataError::file(name, "this is UTF-32 text", cure));
+    }
     let unit: Option<fn([u8; 2]) -> u16> = match bytes[..] {
         [0xff, 0xfe, ..] => Some(u16::from_le_bytes),
         [0xfe, 0xff, ..] => Some(u16::from_be_bytes),
@@ -159,6 +163,7 @@ mod tests {
             assert!(message.contains("UTF-16") && message.contains("iconv"), "{message}");
         }
         let utf32 = "\u{feff}a,1\n".chars().flat_map(|c| (c as u32).to_le_bytes()).collect();
-        assert!(decode("t", utf32).unwrap_err().to_string().contains("save the file as UTF-8"));
+        let message = decode("t", utf32).unwrap_err().to_string();
+        assert!(message.contains("UTF-32") && message.contains("save it as UTF-8"), "{message}");
     }
 }

@@ -108,13 +108,19 @@ fn best_of_column(mut column: Vec<(f64, f64)>, loss: Loss) -> f64 {
     match loss {
         Loss::BinaryCrossEntropy => (mean / (1.0 - mean)).ln(),
         Loss::Mae => {
+            column.retain(|(_, weight)| *weight > 0.0);
             column.sort_by(|a, b| a.0.total_cmp(&b.0));
             let mut below = 0.0;
-            let middle = column.iter().find(|(_, weight)| {
+            let upper = column.iter().position(|(_, weight)| {
                 below += weight;
-                below >= 0.5 * all
+                // Above half but for rounding.
+                below > (0.5 + 1e-12) * all
             });
-            middle.map_or(mean, |(y, _)| *y)
+            // Where half of all is at or below a number, every output up to the next one is as good: the middle of them.
+            let (above, weight) = column[upper.unwrap_or(column.len() - 1)];
+            let is_tie = below - weight >= (0.5 - 1e-12) * all;
+            let lower = upper.and_then(|i| i.checked_sub(1)).filter(|_| is_tie);
+            lower.map_or(above, |i| 0.5 * (column[i].0 + above))
         }
         Loss::Huber { .. } => {
             // The slope of the loss rises from the least target to the largest: halved until no number is between.
@@ -219,6 +225,12 @@ mod tests {
         assert_eq!(guessed(&classes(&[2, 2, 0]), &lacking, &Loss::CrossEntropy.into()).loss, None);
         let values = Targets::Values { y: vec![1.0, 10.0, 3.0, 30.0, 8.0, 20.0], width: 2 };
         close(guessed(&values, &values, &Loss::Mse.into()).loss, (9.0 + 100.0 + 1.0 + 100.0 + 16.0) / 6.0);
+        // Between the two in the middle all are as good, and none is better for the other part.
+        let even = |y: &[f64]| best_constant(&Targets::Values { y: y.to_vec(), width: 1 }, &Loss::Mae.into());
+        assert_eq!([even(&[4.0, 1.0]), even(&[1.0, 2.0, 2.0, 7.0]), even(&[5.0, 1.0, 2.0])], [[2.5], [2.0], [2.0]]);
+        let weighing = Weighing { weights: vec![4.0 / 6.0, 2.0], smoothing: 0.0 };
+        let balanced = Criterion { loss: Loss::Mae, weighing: Some(Arc::new(weighing)) };
+        assert_eq!(best_constant(&train, &balanced), [0.5, 0.5]);
         // The medians are 3 and 20.
         close(guessed(&values, &values, &Loss::Mae.into()).loss, (2.0 + 5.0 + 10.0 + 10.0) / 6.0);
     }

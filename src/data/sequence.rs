@@ -85,10 +85,14 @@ pub(super) fn arrange(mut data: Dataset, settings: &Settings) -> Result<Dataset,
         return match settings.text("data.as") {
             None | Some("flat" | "pixels") => Ok(data),
             Some(other) => {
+                let cure = match other {
+                    "images" => "write network = \"rnn\", \"lstm\" or \"gru\": a convolutional net reads images alone",
+                    _ => "leave data.as out",
+                };
                 let what = format!(
                     "`{other}` reads each row as a sample, but data.sequence makes the rows time steps of sequences"
                 );
-                Err(DataError::settings("data.as", what, "leave data.as out"))
+                Err(DataError::settings("data.as", what, cure))
             }
         };
     }

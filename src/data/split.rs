@@ -60,6 +60,7 @@ pub(super) fn prepare(raw: Raw, settings: &Settings) -> Result<Dataset, DataErro
     let mut test = test.or_else(|| (test_rows > 0).then(|| part(of_test, &order[train_rows..])));
     let mut validation = (validation_rows > 0).then(|| part(of_validation, &order[left..train_rows]));
     let mut train = part(x, &order[..kept]);
+    notes.extend(unseen_class(&file, &classes, &train, [validation.as_ref(), test.as_ref()]));
     // A feature is the same at each time step.
     let width = features / steps.unwrap_or(1);
     fill_missing(&file, &names, width, [Some(&mut train), validation.as_mut(), test.as_mut()])?;
@@ -72,6 +73,20 @@ pub(super) fn prepare(raw: Raw, settings: &Settings) -> Result<Dataset, DataErro
     notes.extend(scaling::scale(settings, &about, [Some(&mut train), validation.as_mut(), test.as_mut()])?);
     let shape = steps.map_or(vec![features], |steps| vec![steps, width]);
     Ok(Dataset { notes, change, classes, ..Dataset::new(name, shape, train, validation, test) })
+}
+
+/// Says of a class that no training row has but some other does.
+fn unseen_class(file: &str, classes: &[String], train: &Split, others: [Option<&Split>; 2]) -> Option<String> {
+    let known = train.targets.counts()?;
+    let others: Vec<Vec<usize>> = others.into_iter().flatten().filter_map(|part| part.targets.counts()).collect();
+    let is_unseen = |class: &usize| known[*class] == 0 && others.iter().any(|counts| counts[*class] > 0);
+    let unseen: Vec<usize> = (0..known.len()).filter(is_unseen).collect();
+    let class = *unseen.first()?;
+    let name = classes.get(class).map_or_else(|| class.to_string(), |name| format!("\"{name}\""));
+    let more = if unseen.len() > 1 { format!(" and {} more", unseen.len() - 1) } else { String::new() };
+    Some(format!(
+        "{file}: class {name}{more} is in the validation or test part alone, so no network learns it: give more rows to the training part"
+    ))
 }
 
 /// Brings rows into this order, in place: a large table is never there twice.

@@ -37,7 +37,21 @@ pub const SETTINGS: &[Row] = &[
         &["layers", "num_layers", "n_layers", "hidden_layers", "n_hidden"],
         Explained("depth = 8", "layers of different widths are widths = [500, 200, 50]"),
     ),
-    (&["hidden", "hidden_size", "hidden_dim", "hidden_units", "units", "neurons"], Write("width = 32")),
+    (
+        &["hidden", "hidden_size", "hidden_dim", "hidden_units", "units", "neurons"],
+        Explained("width = 32", "layers of different widths are widths = [500, 200, 50]"),
+    ),
+    (&["d_model", "embed_dim", "embedding_dim"], Write("width = 32")),
+    (&["n_heads", "num_heads", "nhead", "attention_heads"], Write("network = { kind = \"transformer\", heads = 4 }")),
+    (&["kernel_size"], Write("network = { kind = \"conv\", kernel = 3 }")),
+    (&["filters", "n_filters", "num_filters", "out_channels"], Write("network = { kind = \"conv\", channels = 16 }")),
+    (
+        &["stride", "strides", "pool", "pooling", "pool_size", "max_pool"],
+        Missing(
+            "a convolutional net halves its images by the stride of 2 with which each stage after the first begins: write \
+             network = { kind = \"conv\", stages = 2 }",
+        ),
+    ),
     (
         &["hidden_layer_sizes", "hidden_sizes", "layer_sizes", "layer_widths", "hidden_dims"],
         Write("widths = [500, 200, 50]"),
@@ -96,8 +110,10 @@ pub const SETTINGS: &[Row] = &[
             "there are norm = \"batch\", \"layer\" and \"rms\"; to bound the gradient's norm write clip.norm = 1.0",
         ),
     ),
-    (&["dropout_rate", "drop_rate", "dropout_prob", "p_dropout"], Write("dropout = 0.5")),
-    (&["cell", "model", "architecture", "rnn", "lstm", "gru"], Write("network = \"lstm\"")),
+    (&["dropout_rate", "drop_rate", "dropout_prob", "p_dropout", "p_drop"], Write("dropout = 0.5")),
+    (&["cell", "model", "architecture", "lstm"], Write("network = \"lstm\"")),
+    (&["rnn"], Write("network = \"rnn\"")),
+    (&["gru"], Write("network = \"gru\"")),
     (&["seq_len", "sequence_length", "length", "time_steps"], Write("data = { kind = \"adding\", length = 50 }")),
     (&["tbptt", "truncation"], Write("network = { kind = \"rnn\", bptt = 20 }")),
     (
@@ -119,6 +135,15 @@ pub const SETTINGS: &[Row] = &[
 pub const VALUES: &[(&str, &[Row])] = &[
     ("activation", ACTIVATIONS),
     ("output_activation", ACTIVATIONS),
+    (
+        "network",
+        &[
+            (&["cnn", "convnet", "convolutional"], Write("\"conv\"")),
+            (&["dense", "fc", "fully_connected", "feedforward", "perceptron", "dnn"], Write("\"mlp\"")),
+            (&["attention", "vit", "gpt", "bert"], Write("\"transformer\"")),
+            (&["resnet"], Missing("write network = \"mlp\" or \"conv\", with residual = true")),
+        ],
+    ),
     (
         "init",
         &[
@@ -282,18 +307,25 @@ const ACTIVATIONS: &[Row] = &[
         &["crelu", "rrelu", "celu", "glu", "geglu", "swiglu", "maxout", "hardswish", "hard_swish"],
         Missing("this activation is not available; `gradsweep settings activation` lists those that are"),
     ),
-    (&["softmax"], Missing("softmax is part of loss = \"cross_entropy\"; delete `output_activation`")),
+    (&["softmax"], Missing("softmax is part of loss = \"cross_entropy\", and no activation: delete the line")),
 ];
 
-/// What to write for a name that is no setting.
-pub fn setting(name: &str) -> Option<String> {
-    Some(find(SETTINGS, name)?.text(""))
+/// What to write for a name that is no setting, given what a line of the cure becomes with the value that the name has.
+pub fn setting(name: &str, with_value: impl Fn(&'static str) -> String) -> Option<String> {
+    Some(find(SETTINGS, name)?.text(with_value))
+}
+
+/// The value that stands for a word that is no value of a setting, where there is one.
+pub fn meant(setting: &str, word: &str) -> Option<&'static str> {
+    let (_, rows) = VALUES.iter().find(|(name, _)| *name == setting)?;
+    let (Write(value) | Explained(value, _)) = find(rows, word)? else { return None };
+    Some(value)
 }
 
 /// What to write for a word that is no value of a setting.
 pub fn value(setting: &str, word: &str) -> Option<String> {
     let (_, rows) = VALUES.iter().find(|(name, _)| *name == setting)?;
-    Some(find(rows, word)?.text(&format!("{setting} = ")))
+    Some(find(rows, word)?.text(|value| format!("write {setting} = {value}")))
 }
 
 fn find(rows: &[Row], name: &str) -> Option<Cure> {
@@ -302,10 +334,10 @@ fn find(rows: &[Row], name: &str) -> Option<Cure> {
 }
 
 impl Cure {
-    fn text(self, key: &str) -> String {
+    fn text(self, write: impl Fn(&'static str) -> String) -> String {
         match self {
-            Write(line) => format!("write {key}{line}"),
-            Explained(line, what) => format!("write {key}{line}; {what}"),
+            Write(line) => write(line),
+            Explained(line, what) => format!("{}; {what}", write(line)),
             Missing(nearest) => nearest.into(),
         }
     }
@@ -333,7 +365,8 @@ mod tests {
         for (names, cure) in SETTINGS {
             for name in *names {
                 assert!(Registry::get().find(name).is_none(), "{name} is a setting");
-                assert_eq!(help(&format!("{name} = 1")), cure.text(""), "{name}");
+                // No setting holds a date, so that the cure keeps its example.
+                assert_eq!(help(&format!("{name} = 1999-12-31")), cure.text(|line| format!("write {line}")), "{name}");
             }
             if let Write(line) | Explained(line, _) = cure {
                 plans(line);
@@ -342,11 +375,33 @@ mod tests {
     }
 
     #[test]
+    fn a_renamed_setting_keeps_the_value_that_was_typed() {
+        for (typed, cure) in [
+            ("use_bias = false", "write bias = false"),
+            ("scheduler = \"plateau\"", "write schedule = \"plateau\""),
+            ("weight_init = \"orthogonal\"", "write init = \"orthogonal\""),
+            ("weight_init = \"xavier\"", "write init = \"glorot_normal\""),
+            ("model = \"cnn\"", "write network = \"conv\""),
+            ("hidden = 20", "write width = 20;"),
+            ("batch_size = 8", "write batch = 8"),
+            ("sgd_momentum = 0.8", "write optimizer = { kind = \"momentum\", momentum = 0.8 }"),
+            ("highway = false", "write residual = false"),
+            ("layernorm = false", "delete the line, or write norm = \"layer\""),
+            ("learning_rate = \"auto\"", "write optimizer.lr = 0.01"),
+        ] {
+            let help = help(typed);
+            assert!(help.starts_with(cure), "{typed}: {help}");
+        }
+        let axis = Experiment::parse("name = \"x\"\n[axes]\nlearning_rate = [0.1, 1]\n", "x.toml", &[]).err().unwrap();
+        assert_eq!(axis.help, "write optimizer.lr = [0.1, 1]");
+    }
+
+    #[test]
     fn every_value_is_refused_with_its_cure_and_every_cure_can_be_written() {
         for (setting, rows) in VALUES {
             for (words, cure) in *rows {
                 for word in *words {
-                    let cure = cure.text(&format!("{setting} = "));
+                    let cure = cure.text(|value| format!("write {setting} = {value}"));
                     assert_eq!(help(&format!("{setting} = \"{word}\"")), cure, "{setting} {word}");
                 }
                 if let Write(line) | Explained(line, _) = cure {

@@ -1,6 +1,7 @@
 //! The known word that is closest to a misspelled one, counted in edits (optimal string alignment).
 
-/// The closest of `known`, if it is close: at most one edit in three letters of the shorter one.
+/// The closest of `known`, if it is close: at most one edit in three letters of the shorter one, and none where that has three, which
+/// may be another word (`cnn`, `rnn`).
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     const LONGEST: usize = 60;
     let length = word.chars().count();
@@ -11,7 +12,10 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         .into_iter()
         .filter(|k| k.chars().count() <= LONGEST)
         .map(|k| (strsim::osa_distance(&word.to_lowercase(), &k.to_lowercase()), k))
-        .filter(|(d, k)| *d <= length.min(k.chars().count()) / 3)
+        .filter(|(d, k)| match length.min(k.chars().count()) {
+            0..=3 => *d == 0,
+            shorter => *d <= shorter / 3,
+        })
         .min_by_key(|(d, _)| *d)
         .map(|(_, k)| k)
 }
@@ -50,6 +54,7 @@ mod tests {
         assert_eq!(nearest("Depth", known), Some("depth"));
         assert_eq!(nearest("wdith", known), Some("width"), "two neighbours that change places are one edit");
         assert_eq!(nearest("momentum", known), None);
+        assert_eq!(nearest("cnn", ["rnn", "mlp"]), None);
         assert!(suggest("momentum", known).contains("`width`"));
         assert_eq!(suggest_or("detph", known, "x"), "did you mean `depth`? Otherwise write one such as x");
         assert!(suggest_or("momentum", known, "x").ends_with("`l2`, or write one such as x"));

@@ -135,6 +135,11 @@ pub(crate) fn literal(value: &Value) -> String {
     }
 }
 
+/// A number of a list as a file writes it by itself.
+fn number(x: f64) -> Value {
+    if x.fract() == 0.0 && x.abs() < 1e15 { Value::Int(x as i64) } else { Value::Float(x) }
+}
+
 /// A short way to write one kind of a family, and the family.
 pub(crate) const SHORT: &str = "batch_norm";
 const LONG: &str = "norm";
@@ -337,6 +342,29 @@ impl Registry {
         Some((others.iter().map(|other| self.index(other)).collect(), say))
     }
 
+    /// How to write a line of `[base]`, or the last option of its table, with this value in place of its own, where it can hold that.
+    fn with_value(&self, line: &'static str, typed: Option<&Value>) -> String {
+        let [plain, off] = ["write", "delete the line, or write"].map(|how| format!("{how} {line}"));
+        let (Some(typed), Some((key, example))) = (typed, line.split_once(" = ")) else { return plain };
+        let option = example.strip_suffix(" }").and_then(|table| table.rsplit_once(" = ")).map(|(before, _)| before);
+        let (name, [before, after]) = match option.and_then(|before| before.rsplit_once(' ')) {
+            Some((others, option)) => (format!("{key}.{option}"), [format!("{key} = {others} {option}"), " }".into()]),
+            None => (key.to_string(), [key.to_string(), String::new()]),
+        };
+        let items: Vec<Value> = match typed {
+            Value::List(numbers) => numbers.iter().map(|x| number(*x)).collect(),
+            Value::Texts(words) => words.iter().map(|word| Value::Text(word.clone())).collect(),
+            one => vec![one.clone()],
+        };
+        let fits = |value: &Value| self.find(&name).is_some_and(|key| self.keys[key].fit(value).is_some());
+        let meant = if let Value::Text(word) = typed { brought::meant(&name, word) } else { None };
+        match typed {
+            _ if fits(typed) || items.iter().all(fits) => format!("write {before} = {}{after}", literal(typed)),
+            Value::Bool(false) => off,
+            _ => meant.map_or(plain, |meant| format!("write {before} = {meant}{after}")),
+        }
+    }
+
     /// The keys that say the same as some of these, and so give way to them.
     pub fn displaced(&self, keys: &[usize]) -> Vec<usize> {
         let ways = (0..self.keys.len()).filter_map(|way| Some((way, self.instead_of(way)?.0)));
@@ -358,10 +386,10 @@ impl Registry {
         self.keys.iter().any(|k| k.family == name && (k.is_head() || k.name != name))
     }
 
-    /// The cure for an unknown setting.
-    pub fn suggest(&self, name: &str) -> String {
+    /// The cure for an unknown setting that is given this value, if it is known.
+    pub fn suggest(&self, name: &str, typed: Option<&Value>) -> String {
         let name = &*Self::long(name);
-        if let Some(cure) = brought::setting(name) {
+        if let Some(cure) = brought::setting(name, |line| self.with_value(line, typed)) {
             return cure;
         }
         let last = |name: &'static str| name.rsplit('.').next().unwrap_or(name);

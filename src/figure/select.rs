@@ -420,6 +420,11 @@ impl<'a> Selection<'a> {
         self.nothing_to_draw(&format!("a finite {}", column.name))
     }
 
+    /// Whether it shows nets that read one time step after the other.
+    pub fn has_time(&self) -> bool {
+        self.runs.iter().any(|run| self.run(*run).value("attenuation_time_init").is_some())
+    }
+
     pub fn look(&self, color: usize) -> Look {
         self.color.as_ref().map_or(Look::ONLY, |u| u.look(color))
     }

@@ -75,6 +75,9 @@ pub const SAME_SCALE: &str = ", the same scale in all panels";
 /// What a gradient of 0 is in the probe, for captions.
 pub const NO_GRADIENT: &str = "exactly zero, or too small to be measured (below about 1e-288)";
 
+/// Where the layers of nets with time steps are compared, for captions.
+pub const LAST_TIME: &str = "Recurrent nets: layers at the last time step.";
+
 /// More settings than this are not listed.
 const LISTED: usize = 16;
 

@@ -146,11 +146,22 @@ impl Recorder {
     /// One row a hidden layer, and time step that is kept: the probe's measures, and how much of the weight gradient the optimizer gets is
     /// exactly zero or subnormal in the training's own precision.
     pub fn layers<T: Element>(&mut self, measures: Vec<LayerMeasure>, gradients: &Gradients<T>) {
+        // How the gradient fades is of all time steps, whichever have rows.
+        let gradient = |m: &LayerMeasure| LayerGradient {
+            layer: m.layer,
+            time: m.time,
+            stream: Some(m.stream_rms),
+            norm: Some(m.stream_norm()),
+            delta: m.passed_delta(),
+            weight: Some(m.weight_grad_rms),
+            state: m.state_rms,
+            is_zero: Some(gradients.packed[m.weight.clone()].iter().all(|g| g.f64() == 0.0)),
+        };
+        self.outcome.layers(measures.iter().map(gradient).collect());
         let kept = self.kept_times(&measures);
         let is_kept = |m: &LayerMeasure| m.time.is_none_or(|time| time == 1 || kept.binary_search(&time).is_ok());
         let mut measures: Vec<LayerMeasure> = measures.into_iter().filter(is_kept).collect();
         self.distributions(&mut measures);
-        let mut gradients_of_layers = Vec::with_capacity(measures.len());
         for m in &measures {
             let weight = &gradients.packed[m.weight.clone()];
             let (n, zeros) = (weight.len() as f64, reduce::zeros(weight));
@@ -188,18 +199,7 @@ impl Recorder {
                 m.jacobian.map(|own| own.median).into(),
                 m.jacobian.map(|own| own.min).into(),
             ]);
-            gradients_of_layers.push(LayerGradient {
-                layer: m.layer,
-                time: m.time,
-                stream: Some(m.stream_rms),
-                norm: Some(m.stream_norm()),
-                delta: m.passed_delta(),
-                weight: Some(m.weight_grad_rms),
-                state: m.state_rms,
-                is_zero: Some(zeros == n),
-            });
         }
-        self.outcome.layers(gradients_of_layers);
         self.last_measures = measures;
     }
 

@@ -1,6 +1,8 @@
 //! Every recurrent cell, read-out and stack: fused against composed ops, composed against central differences, and what holds
 //! exactly of gradients through time.
 
+use gradsweep::data::{Places, load};
+use gradsweep::experiment::{Experiment, Overrides};
 use gradsweep::model::recurrent::composed::Composed;
 use gradsweep::model::recurrent::{Network, architecture, composed};
 use gradsweep::model::{Batch, Gradients, Model};
@@ -11,6 +13,7 @@ use gradsweep::ops::norm::{Norm, NormKind, Placement};
 use gradsweep::ops::recurrent::{Cell, PADDING, ReadOut, Stack};
 use gradsweep::ops::{Element, Mode, Tensor, tensor};
 use gradsweep::probe::Probe;
+use gradsweep::run::train;
 use gradsweep::seed::Seeds;
 
 const ROWS: usize = 5;
@@ -432,6 +435,25 @@ fn a_gradient_that_underflows_over_time_is_a_bound() {
     // A graph of so many steps is no matter for the reference either.
     let mut reference = composed::model::<f64>(&stack, &packed).unwrap();
     reference.loss_and_gradients(batch(&stack, Loss::CrossEntropy), Mode::Train, &mut Gradients::default()).unwrap();
+}
+
+/// Which time steps have rows changes no number of a run: with every hundredth alone the gradient seems to stop at once.
+#[test]
+fn time_steps_without_rows_count_in_what_a_gradient_loses() {
+    let run = |times: &str| {
+        let text = format!(
+            "name = \"x\"\n[base]\ndata = {{ kind = \"adding\", length = 500, n = 20 }}\nnetwork = \"rnn\"\n\
+             activation = \"sigmoid\"\nwidth = 8\nbatch = 4\nsteps = 1\n[record]\nprobe = 2\n{times}"
+        );
+        let plan = Experiment::parse(&text, "x.toml", &[]).unwrap().plan(&Overrides::default()).unwrap();
+        let data = load(&plan.datasets().settings[0], &Places::default()).unwrap();
+        let runs = plan.runs(std::slice::from_ref(&data.digest));
+        train(&runs[0].spec, &data, &mut |_| ControlFlow::Continue(())).unwrap()
+    };
+    let [all, few] = ["times = { every = 1 }", "times = { every = 250 }"].map(run);
+    assert_eq!((&all.outcome, &all.bounds), (&few.outcome, &few.bounds));
+    assert!(all.bounds.iter().any(|name| name == "attenuation_time_init"), "{:?}", all.bounds);
+    assert_eq!(few.layers.rows.len(), 2 * 3);
 }
 
 #[test]

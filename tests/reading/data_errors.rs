@@ -231,6 +231,51 @@ fn missing_values_words_and_columns_to_leave_out() {
     }
 }
 
+/// A column that gives away where a row stood, however the rows stand now.
+#[test]
+fn a_column_that_numbers_the_rows_is_told_in_any_order() {
+    let told = |id: &dyn Fn(i64) -> String| {
+        let rows: String = (0..30).map(|i| format!("{},{}.5,{}\n", id(i), i * 7 % 11, i / 15)).collect();
+        csv(format!("id,x,kind\n{rows}").as_bytes(), &[]).unwrap().notes.iter().any(|n| n.contains("numbers the rows"))
+    };
+    let orders: [&dyn Fn(i64) -> i64; 5] = [&|i| i + 1, &|i| 30 - i, &|i| i * 7 % 30, &|i| 3 * i * i, &|i| -5 * i];
+    assert!(orders.iter().all(|order| told(&|i| order(i).to_string())));
+    let others: [&dyn Fn(i64) -> i64; 3] = [&|i| i * 7 % 29, &|i| 2 * (i * 7 % 30), &|i| i / 2];
+    assert!(!others.iter().any(|order| told(&|i| order(i).to_string())));
+    assert!(!told(&|i| format!("{}.5", i)));
+}
+
+/// A comma before three digits is one between thousands as likely as a decimal one, and then the cure must not make numbers wrong.
+#[test]
+fn thousands_are_not_told_as_decimal_commas() {
+    let rows = |cell: &dyn Fn(usize) -> &'static str| -> String {
+        (0..30).map(|i| format!("\"{}\",{}\n", cell(i), i % 2)).collect()
+    };
+    let thousands = rows(&|i| ["783", "1,578", "-12,345,678"][i % 3]);
+    says(csv(thousands.as_bytes(), &[]), &[":2", "without the commas between their thousands"]);
+    for cells in [["0,578", "1,578"], ["1,5", "1,578"]] {
+        let message = csv(rows(&|i| cells[i % 2]).as_bytes(), &[]).unwrap_err();
+        assert!(!message.contains("thousands") && message.contains("data.decimal = \"comma\""), "{message}");
+    }
+}
+
+/// What is likely to be meant otherwise is told, and how to say so.
+#[test]
+fn doubtful_tables_are_told() {
+    let table = |cells: &dyn Fn(usize) -> String| (0..40).map(|i| format!("{}\n", cells(i))).collect::<String>();
+    let notes = |file: &str, more: &[(&str, Value)]| csv(file.as_bytes(), more).unwrap().notes.join("\n");
+    let one_hot = [("data.categories", text("one_hot"))];
+    let words = |n: usize| notes(&table(&|i| format!("word{},{}", i % n, i % 2)), &one_hot);
+    assert!(words(40).contains("column 1 has 40 different cells in 40 rows") && words(20).is_empty(), "{}", words(40));
+    let many = |n: usize| notes(&table(&|i| format!("{}.5,{}", i * 7 % 11, i % n)), &[]);
+    assert!(many(21).contains("data.task = \"values\"") && many(20).is_empty(), "{}", many(20));
+    let numbers = table(&|i| format!("{}.5;{}", i * 7 % 11, i % 2));
+    says(csv(format!("sep=;\n{numbers}").as_bytes(), &[]), &["t.csv:1", "sep=;", "delete it"]);
+    says(csv(numbers.as_bytes(), &[("data.separator", text("comma"))]), &["data.separator = \"comma\"", "leave it out"]);
+    let broken = table(&|i| format!("{}.5,\"two\nlines{}\"", i * 7 % 11, i % 2));
+    assert_eq!(csv(broken.as_bytes(), &[]).unwrap().classes, ["two lines0", "two lines1"]);
+}
+
 /// What was taken for a row and is likely to name the columns is told, and how to say so.
 #[test]
 fn first_lines_that_may_be_a_header() {
@@ -298,6 +343,7 @@ fn a_table_of_test_rows_beside_the_training_rows() {
     };
     let data = read("u.csv").unwrap();
     assert_eq!((data.train.rows, data.test.unwrap().rows, data.train.targets.outputs()), (3, 2, 3));
+    assert!(data.notes.iter().any(|note| note.contains("class \"c\" is in the validation or test part alone")));
     says(read("v.csv"), &["v.csv", "3 columns"]);
     says(read("w.csv"), &["w.csv", "column 1 is called \"kind\"", "it is \"x\"", "same order"]);
     says(read("bare.csv"), &["bare.csv", "the first line of", "t.csv names the columns"]);

@@ -154,7 +154,7 @@ kind = "lr_sensitivity""#, "1:1", r#"a lr_sensitivity needs an axis `optimizer.l
 activation = ["relu", "tanh"]
 [[figure]]
 kind = "lr_sensitivity"
-x = "activation""#, "5:5", r#"`activation` is the x axis of a lr_sensitivity, but not all of its values are numbers"#, r#"give it several numbers, or name another axis as `x`"#),
+x = "activation""#, "5:5", r#"`activation` is the x axis of this lr_sensitivity, but not all of its values are numbers"#, r#"give it several numbers, or name another axis as `x`"#),
 (r#"[[figure]]
 kind = "best_of_tries""#, "1:1", r#"a best_of_tries needs `tune`"#, r#"name the axes whose values are the tries, as in tune = "optimizer.lr""#),
 (r#"[[figure]]

@@ -328,6 +328,38 @@ fn arms_that_are_numbers_have_their_axis_and_settings_are_chosen_where_there_is_
     assert!(said.contains("from width ") && !said.contains("chosen settings"), "{said}");
 }
 
+/// Linear delta-orthogonal layers keep the norm of the gradient exactly, also where a stage halves the image.
+#[test]
+fn the_gradient_of_layers_of_unequal_sizes_is_told_by_its_norm() {
+    let (_dir, results) = swept(
+        "name = \"x\"\nseeds = 2\n[base]\ndata = { kind = \"digits\", n_train = 40, test = 0.02 }\n\
+         network = { kind = \"conv\", channels = 4, stages = 2, padding = \"circular\" }\nactivation = \"identity\"\n\
+         init = \"delta_orthogonal\"\nbatch = 8\nsteps = 1\n[axes]\ndepth = [2, 4]\n",
+    );
+    let answer = answer(&results);
+    assert_eq!(answer.columns[0].name, "attenuation_norm_init");
+    assert!(answer.headline().contains("as large as it was at the last"), "{}", answer.headline());
+}
+
+/// Of layers that have time steps it is said at which of them they are compared.
+#[test]
+fn stacked_recurrent_nets_are_compared_at_the_last_time_step() {
+    let (_dir, results) = swept(
+        "name = \"x\"\nseeds = 2\n[base]\ndata = { kind = \"adding\", n = 40 }\nnetwork = \"rnn\"\ndepth = 2\nwidth = 4\n\
+         batch = 8\nsteps = 1\n[axes]\n\"data.length\" = [4, 8]\n[[figure]]\nkind = \"attenuation_by_depth\"\n\
+         x = \"data.length\"\n[[figure]]\nkind = \"gradient_by_layer\"\ncolor = \"data.length\"\n\
+         [[figure]]\nkind = \"gradient_by_layer\"\nname = \"none\"\ncolor = \"data.length\"\nmetric = \"query_grad_rms\"\n",
+    );
+    assert!(answer(&results).text().contains("compared at the last time step"));
+    let svg = |name: &str| std::fs::read_to_string(results.dir.join(format!("figures/{name}.svg"))).unwrap();
+    // Along the length it is time that is the depth.
+    assert!(svg("attenuation_by_depth").contains("time step") && !svg("attenuation_by_depth").contains("layers at the"));
+    assert!(svg("gradient_by_layer").contains("layers at the last time step"));
+    let kinds = gradsweep::figure::kinds::ALL;
+    let none = gradsweep::figure::draw(&results, &results.plan.figures[2], kinds, gradsweep::figure::Style::Page);
+    assert!(none.unwrap_err().to_string().contains("query_grad_rms"));
+}
+
 #[test]
 fn what_is_wrong_everywhere_has_not_diverged() {
     let dir = tempfile::tempdir().unwrap();

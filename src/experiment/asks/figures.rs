@@ -140,7 +140,7 @@ fn assign<'a>(
         let name = axis.name.clone();
         match role.key {
             "x" if matches!(kind.x, AlongX::Numbers(_)) && axis.scale == Scale::Category => {
-                let message = format!("`{name}` is the x axis of a {word}, but not all of its values are numbers");
+                let message = format!("`{name}` is the x axis of this {word}, but not all of its values are numbers");
                 return role.place.fail(message, "give it several numbers, or name another axis as `x`");
             }
             "x" if spec.x.is_some() => further.push((name, &role.place)),
@@ -186,7 +186,7 @@ fn fits(figure: &WrittenFigure, spec: &FigureSpec, cells: &[&GridCell]) -> Resul
     let word = figure.kind.word;
     if figure.kind.cells == CellsShown::Layers && cells.iter().all(|cell| cell.function().is_some()) {
         let help = "draw `curves`, or `trajectories` where the function has one or two variables";
-        return wrong(format!("a {word} shows the layers of networks, but test functions have no layers"), help);
+        return wrong(format!("this {word} shows the layers of networks, but test functions have no layers"), help);
     }
     if spec.axes.has_time() && !cells.iter().any(|cell| model::family(&cell.settings).has_time()) {
         let help = "choose recurrent nets with `where`, or delete `axes`";

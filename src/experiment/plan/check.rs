@@ -14,7 +14,7 @@ use crate::run::spec::RunSpec;
 use crate::schedule::Schedule;
 use crate::seed::Seeds;
 use crate::setting::{SettingError, Settings};
-use crate::table::number;
+use crate::table::{count, number};
 
 /// More weights than this are not tried: a bound that no training run here could meet in a day, so that it is no memory
 /// that runs out instead.
@@ -93,11 +93,43 @@ impl Plan {
                     return problem(key, message, help);
                 }
             }
+            if let Some((key, message, help)) = self.in_vain(settings, facts, cell.function().is_some()) {
+                return problem(key, message, help);
+            }
             if let Some((key, message, help)) = Criterion::misfit(settings, facts.targets) {
                 return problem(key, message, help);
             }
         }
         Ok(())
+    }
+
+    /// A setting that can never act in a run of this length, or on sequences of this one.
+    fn in_vain(
+        &self,
+        settings: &Settings,
+        facts: &DataFacts,
+        is_function: bool,
+    ) -> Option<(&'static str, String, String)> {
+        let length = facts.sizes.input[0];
+        if let Some(segment) = settings.int("network.bptt").filter(|segment| *segment > length as i64) {
+            let message = format!("segments of {segment} time steps are longer than the sequences, which have {length}");
+            return Some(("network.bptt", message, format!("write at most {length}, or delete the line")));
+        }
+        if settings.text("schedule") != Some("plateau") {
+            return None;
+        }
+        let (spec, key) = (self.spec(settings), "schedule.patience");
+        let (patience, steps) = (settings.int(key)? as usize, spec.steps(facts.train_rows));
+        let epoch = if is_function { 1 } else { (facts.train_rows / spec.batch(facts.train_rows).max(1)).max(1) };
+        // The first epoch is the best so far, then come more than `patience` epochs, then the first update with a lower rate.
+        let most = (steps.saturating_sub(1) / epoch).checked_sub(2);
+        let word = if is_function { "step" } else { "epoch" };
+        let longer = if settings.get("epochs").is_some() { "increase `epochs`" } else { "increase `steps`" };
+        (most.is_none_or(|most| patience > most)).then(|| {
+            let run = count(steps / epoch, word);
+            let message = format!("the learning rate never drops: a run of {run} is too short for a patience of {patience}");
+            (key, message, most.map_or(longer.into(), |most| format!("write at most {most}, or {longer}")))
+        })
     }
 
     /// The Jacobian is of one sample, from layer to layer of a dense net.

@@ -60,6 +60,15 @@ pub(super) fn contradiction(settings: &Settings) -> Option<Contradiction> {
         let help = "a batch of 1 has no variance: write batch >= 2, norm = \"layer\" or \"rms\", or leave the combination out with [[exclude]]";
         return found(["batch", "norm"], "norm = \"batch\" needs batches of at least 2", help);
     }
+    let narrowest = match settings.get("widths") {
+        Some(Value::List(widths)) => widths.iter().copied().reduce(f64::min).map(|width| width as i64),
+        _ => settings.int("width"),
+    };
+    if settings.text("norm") == Some("layer") && settings.int("depth") > Some(0) && narrowest == Some(1) {
+        let key = if settings.get("widths").is_some() { "widths" } else { "width" };
+        let help = "one unit has no variance: write width >= 2, norm = \"batch\" or \"rms\", or leave the combination out with [[exclude]]";
+        return found([key, "norm"], "norm = \"layer\" needs layers of at least 2 units", help);
+    }
     if let (Some(form), Some(Value::List(widths))) = (settings.text("residual"), settings.get("widths"))
         && form != "none"
         && widths.iter().any(|width| *width != widths[0])

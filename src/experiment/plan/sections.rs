@@ -4,6 +4,7 @@ use super::grid::Grid;
 use super::resolve::Resolver;
 use crate::experiment::file::Experiment;
 use crate::experiment::read::{Location, Result};
+use crate::table::count;
 
 /// A section that keeps cells out or brings them in.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,8 +38,8 @@ pub(crate) fn expected(experiment: &Experiment, cells: usize) -> Result<()> {
     let runs = cells as u64 * experiment.seeds;
     match &experiment.expect_runs {
         Some((expected, place)) if *expected != runs => {
-            let message =
-                format!("expect_runs is {expected}, but {cells} cells x {} seeds are {runs} runs", experiment.seeds);
+            let (cells, seeds) = (count(cells, "cell"), count(experiment.seeds as usize, "seed"));
+            let message = format!("expect_runs is {expected}, but {cells} x {seeds} are {}", count(runs as usize, "run"));
             let help = format!("write expect_runs = {runs}, or correct the axes and seeds");
             place.fail(message, help)
         }

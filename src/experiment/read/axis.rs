@@ -117,7 +117,7 @@ pub(crate) fn bundle_axis(axes: &[WrittenAxis], name: &str) -> Option<usize> {
 pub(crate) fn no_such_name(name: &str, at: &Location, axes: &[WrittenAxis]) -> ExperimentError {
     let help = match nearest::nearest(name, axes.iter().map(|a| a.name.as_str())) {
         Some(near) => format!("did you mean `{near}`?"),
-        None => Registry::get().suggest(name),
+        None => Registry::get().suggest(name, None),
     };
     at.error(format!("there is no axis and no setting `{name}`"), help)
 }

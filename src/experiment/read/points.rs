@@ -36,7 +36,7 @@ pub(crate) fn walk<'a>(path: &str, entry: &Entry<'a>, visit: &mut dyn FnMut(Leaf
     }
     match registry.find(path) {
         Some(key) => visit(Leaf::Set(key, entry)),
-        None => Err(unknown_setting(path, &entry.at)),
+        None => Err(unknown_setting(path, &entry.at, entry.value.raw().as_ref())),
     }
 }
 

@@ -72,7 +72,9 @@ impl Record {
             only(&["at"])?;
             let mut list = Vec::new();
             for item in items {
-                list.push(item.integer("at", 0..steps.end)? as usize);
+                // A run starts at step 0, a sequence at time step 1.
+                let first = i64::from(name == "times");
+                list.push(item.integer("at", first..steps.end)? as usize);
                 self.listed.push((name, list[list.len() - 1], item.at));
             }
             list.sort_unstable();

@@ -74,14 +74,14 @@ impl Node<'_> {
 }
 
 /// The error of a key that is no setting.
-pub(crate) fn unknown_setting(path: &str, at: &Location) -> ExperimentError {
+pub(crate) fn unknown_setting(path: &str, at: &Location, typed: Option<&Value>) -> ExperimentError {
     let first = path.split('.').next().unwrap_or(path);
     let help = if ["name", "question", "seeds", "seed"].contains(&first) {
         format!("`{first}` belongs at the top of the file, before the first [section]")
     } else if FILE.has(first) && !Registry::get().is_family(first) {
         format!("`{first}` is a [section] of its own")
     } else {
-        Registry::get().suggest(path)
+        Registry::get().suggest(path, typed)
     };
     at.error(format!("unknown setting `{path}`"), help)
 }

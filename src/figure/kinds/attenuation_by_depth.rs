@@ -64,8 +64,12 @@ pub fn shows_attenuation(_: &FigureSpec, metric: &Metric) -> Shows {
 }
 
 fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
-    let by_norm = selection.is_by_norm().then(|| "attenuation_norm_total_init".to_string());
-    let column = selection.measurement_or(|| by_norm.unwrap_or("attenuation_total_init".into()))?;
+    let usual = match (selection.x.as_ref().is_some_and(|x| x.axis.name == LENGTH), selection.is_by_norm()) {
+        (true, _) => "attenuation_time_total_init",
+        (false, true) => "attenuation_norm_total_init",
+        (false, false) => "attenuation_total_init",
+    };
+    let column = selection.measurement_or(|| usual.into())?;
     let lost = selection.fadings_of(column);
     if lost.is_empty() {
         return Err(selection.no_finite(column));
@@ -135,6 +139,8 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         selection.key(**r).x == deepest && is_defined(fading(start)) && !is_defined(fading(end))
     };
     let broken = selection.runs.iter().filter(broken).count();
+    let lacking = selection.colors().into_iter().filter(|color| lost.keys().all(|key| key.color != *color));
+    let lacking: Vec<String> = lacking.map(|color| selection.color_name(color)).collect();
     let caption = Caption::new(words::spread(selection, line, band, groups.len()))
         .add(
             true,
@@ -144,6 +150,8 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         )
         .add(true, joined(&groups, COINCIDE))
         .add(true, beyond::caption(&arriving))
+        .add(selection.has_time() && !over_time, words::LAST_TIME)
+        .add(!lacking.is_empty(), format!("Not drawn, since it has no such number: {}.", lacking.join(", ")))
         .add(broken > 0 && below.is_some(), format!("Left out of ●: {}, without a finite gradient at the end.", table::count(broken, "run")))
         .of_probe(selection);
     let own = match is_total {

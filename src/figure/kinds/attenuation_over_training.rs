@@ -61,6 +61,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         )
         .add(true, beyond::caption(&arriving))
         .add(true, course.crossed("the last recorded step"))
+        .add(selection.has_time(), words::LAST_TIME)
         .of_probe(selection);
     let sheet = Sheet::new(selection, medium, 3);
     let own = "How much the gradient fades per layer, over training";

@@ -101,7 +101,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
                 "all of its {} diverged before the end of training; the gradient at the start is in layers.csv",
                 table::count(diverged, "run")
             )),
-            false => selection.nothing_to_draw("a gradient by layer"),
+            false => selection.nothing_to_draw(&format!("a finite {} at a layer", first.name)),
         });
     }
     let overlay = Overlay::new(selection, last)?;
@@ -162,6 +162,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         )
         .add(true, partly(selection, &rates))
         .add(true, words::left_out(left_out))
+        .add(selection.has_time(), words::LAST_TIME)
         .of_probe(selection);
     let when = words::when(last);
     let what = match measured.iter().find(|column| column.quantity != Quantity::Gradient) {

@@ -59,6 +59,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         words::median(selection)
     ))
     .add(true, course.crossed("the last recorded step"))
+    .add(selection.has_time(), words::LAST_TIME)
     .of_probe(selection);
     let legend = Legend::default().lost("diverged", course.ends.len(), selection.runs.len());
     let own = format!("Percentiles of the {} during training", column.subject());

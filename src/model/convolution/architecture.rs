@@ -9,6 +9,7 @@ use crate::ops::block::{Nonlinearity, Role, Skip};
 use crate::ops::convolution::{Convolution, Padding};
 use crate::ops::norm::Norm;
 use crate::setting::{SettingError, Settings};
+use crate::table::count;
 
 /// What the settings say of the network, and the sizes the data brings.
 #[derive(Clone, Debug, PartialEq)]
@@ -138,7 +139,8 @@ fn layers(settings: &Settings, sizes: &Sizes, depth: usize) -> Result<Vec<Convol
     let stages = settings.needed_int("network.stages")?;
     if stages > depth.max(1) {
         let message = format!(
-            "{depth} layers cannot be divided into {stages} stages: write network.stages = {} or less",
+            "{} cannot be divided into {stages} stages: write network.stages = {} or less",
+            count(depth as usize, "layer"),
             depth.max(1)
         );
         return wrong("network.stages", message);
