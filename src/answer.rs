@@ -59,14 +59,7 @@ impl Answer {
 fn headlines(results: &Results) -> impl Iterator<Item = &'static Column> {
     let is_known = |column: &&Column| results.runs.iter().any(|run| run.value(column.name).is_some());
     let known = columns::HEADLINES.into_iter().filter(is_known);
-    known.map(|column| if *column == ATTENUATION_INIT && sizes_differ(results) { &ATTENUATION_NORM_INIT } else { column })
-}
-
-/// Whether some run's first layer and last differ in size, so that only the norms of their gradients compare.
-fn sizes_differ(results: &Results) -> bool {
-    let lost = |run: &Run| [ATTENUATION_INIT, ATTENUATION_NORM_INIT].map(|column| run.value(column.name));
-    // One is computed from the other, so they agree but for rounding.
-    results.runs.iter().any(|run| matches!(lost(run), [Some(rms), Some(norm)] if (rms - norm).abs() > 1e-9))
+    known.map(|column| if *column == ATTENUATION_INIT && results.sizes_differ() { &ATTENUATION_NORM_INIT } else { column })
 }
 
 /// At which time step the layers of nets are compared that have time steps.

@@ -8,7 +8,6 @@ pub mod figure;
 pub(crate) use axis::sort_labels;
 pub use axis::{Axis, Scale, Shown};
 
-use crate::columns::{self, Column};
 use crate::data::{self, Function, Guesses};
 use crate::files::digest;
 use crate::run::spec::Cadence;

@@ -16,7 +16,7 @@ mod thinned;
 
 pub use error::ResultsError;
 
-use crate::columns::{self, Column, On};
+use crate::columns::{self, ATTENUATION_INIT, ATTENUATION_NORM_INIT, Column, On};
 use crate::data::{Function, Guesses};
 use crate::experiment::settings;
 use crate::fading::Fading;
@@ -194,6 +194,13 @@ impl Results {
     /// The test function of a run; `None` for a network.
     pub fn function(&self, run: usize) -> Option<&Function> {
         self.cell(run)?.function.as_ref()
+    }
+
+    /// Whether some run's first layer and last differ in size, so that only the norms of their gradients compare.
+    pub fn sizes_differ(&self) -> bool {
+        let lost = |run: &Run| [ATTENUATION_INIT, ATTENUATION_NORM_INIT].map(|column| run.value(column.name));
+        // One is computed from the other, so they agree but for rounding.
+        self.runs.iter().any(|run| matches!(lost(run), [Some(rms), Some(norm)] if (rms - norm).abs() > 1e-9))
     }
 
     /// The baselines of a run: what the best constant answer gets under its loss; `None` for a test function.

@@ -431,7 +431,7 @@ impl<'a> Selection<'a> {
 
     /// Whether fading is told by the norm of the gradient: layers of the nets differ in size.
     pub fn is_by_norm(&self) -> bool {
-        *self.results.plan.fading() == columns::ATTENUATION_NORM_INIT
+        self.results.sizes_differ()
     }
 
     /// How many of the selected runs have ended so.

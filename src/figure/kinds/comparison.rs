@@ -34,12 +34,12 @@ struct Difference {
     high: f64,
     /// Of that with settings chosen anew; none where nothing chooses.
     again: Option<(f64, f64)>,
-    verdict: Verdict,
+    drawing: Drawing,
 }
 
 /// How a difference is drawn.
 #[derive(Clone, Copy, PartialEq)]
-enum Verdict {
+enum Drawing {
     Distinguished,
     Equivalent,
     Open,
@@ -225,7 +225,7 @@ impl<'a> Arms<'a> {
         });
         let points = span(d.low, d.high, y);
         let line = Mark::Curve { points, stroke: solid(look.color, LINE), name: Some(name.clone()) };
-        let look = d.verdict.look(look);
+        let look = d.drawing.look(look);
         let text = format!("{name}\ndifference to {}: {}", self.other(), x.reading(d.value));
         let mark = [Mark::Symbol { at: (d.value, y), radius: 2.6, look }, Mark::Tip { at: (d.value, y), text }];
         let far = [End::Low, End::High].into_iter().filter_map(|end| {
@@ -252,13 +252,13 @@ impl<'a> Arms<'a> {
     fn legend(&self) -> Legend {
         let ink = Look { color: INK, dash: &[], marker: Marker::Disc, hollow: false };
         let entries = [
-            (Verdict::Distinguished, format!("below: distinguished from {}", self.other())),
-            (Verdict::Equivalent, format!("below: equivalent to {}", self.other())),
-            (Verdict::Open, "below: not distinguished, or not settled".into()),
+            (Drawing::Distinguished, format!("below: distinguished from {}", self.other())),
+            (Drawing::Equivalent, format!("below: equivalent to {}", self.other())),
+            (Drawing::Open, "below: not distinguished, or not settled".into()),
         ];
-        let is_shown = |verdict: Verdict| !self.is_single() && self.differences.values().any(|d| d.verdict == verdict);
-        let entries = entries.into_iter().filter(|(verdict, _)| is_shown(*verdict));
-        let entries = entries.map(|(verdict, name)| (name, Sample::Mark(verdict.look(ink)))).collect();
+        let is_shown = |drawing: Drawing| !self.is_single() && self.differences.values().any(|d| d.drawing == drawing);
+        let entries = entries.into_iter().filter(|(drawing, _)| is_shown(*drawing));
+        let entries = entries.map(|(drawing, name)| (name, Sample::Mark(drawing.look(ink)))).collect();
         Legend { heading: String::new(), entries }
     }
 
@@ -266,7 +266,7 @@ impl<'a> Arms<'a> {
         let coverage = percent_range(self.intervals.values().map(|s| s.coverage));
         let again = self.differences.values().any(|d| d.again.is_some());
         let margin = self.selection.results.plan.compare.as_ref().and_then(|own| own.margin);
-        let is_equivalent = self.differences.values().any(|d| d.verdict == Verdict::Equivalent);
+        let is_equivalent = self.differences.values().any(|d| d.drawing == Drawing::Equivalent);
         let equivalent = margin.filter(|_| is_equivalent).map_or(String::new(), |margin| {
             format!("; equivalent: the whole interval within the margin of {margin}, for any p")
         });
@@ -307,22 +307,22 @@ impl Difference {
             Some((a.min(b), a.max(b)))
         };
         let (low, high) = span("low", "high")?;
-        let verdict = match row.get("verdict").map(String::as_str) {
-            Some("distinguished") => Verdict::Distinguished,
-            Some("equivalent") => Verdict::Equivalent,
-            _ => Verdict::Open,
+        let drawing = match row.get("verdict").map(String::as_str) {
+            Some("distinguished") => Drawing::Distinguished,
+            Some("equivalent") => Drawing::Equivalent,
+            _ => Drawing::Open,
         };
-        Some(Difference { value: number("difference")?, low, high, again: span("tuned_low", "tuned_high"), verdict })
+        Some(Difference { value: number("difference")?, low, high, again: span("tuned_low", "tuned_high"), drawing })
     }
 }
 
-impl Verdict {
+impl Drawing {
     /// A filled disc, a hollow square, or a hollow disc.
     fn look(self, arm: Look) -> Look {
         match self {
-            Verdict::Distinguished => Look { marker: Marker::Disc, hollow: false, ..arm },
-            Verdict::Equivalent => Look { marker: Marker::Square, hollow: true, ..arm },
-            Verdict::Open => Look { marker: Marker::Disc, hollow: true, ..arm },
+            Drawing::Distinguished => Look { marker: Marker::Disc, hollow: false, ..arm },
+            Drawing::Equivalent => Look { marker: Marker::Square, hollow: true, ..arm },
+            Drawing::Open => Look { marker: Marker::Disc, hollow: true, ..arm },
         }
     }
 }

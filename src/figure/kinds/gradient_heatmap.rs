@@ -268,7 +268,7 @@ fn found(selection: &Selection, maps: &BTreeMap<GroupKey, Map>, column: &Column,
         (Some(low), Some(high)) if relative => {
             let fades = match low {
                 (key, place, f64::NEG_INFINITY) => {
-                    let place = selection.place_with(key, self::told(plane, *place));
+                    let place = selection.group_name_with(key, told(axes, *place));
                     Some(format!("Fades most: {place}: no gradient arrives."))
                 }
                 _ => (low.2 < 0.0).then(|| format!("Fades most: {} of {whose}.", tell(low))),
