@@ -9,6 +9,11 @@ use std::collections::BTreeMap;
 /// Independent problems from which on arms are tested over them.
 pub const PROBLEMS: usize = 10;
 
+/// `1 data set or function`, `3 data sets or functions`.
+pub fn origins(n: usize) -> String {
+    if n == 1 { "1 data set or function".into() } else { format!("{n} data sets or functions") }
+}
+
 /// How arms are compared.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Compare {
