@@ -40,7 +40,9 @@ impl Answer {
             Study::Gradient => [all_diverged(results), fading, ending, beside].concat(),
             Study::Comparison | Study::Training => [all_diverged(results), ending, fading].concat(),
         };
-        let best = ending::column(&columns).and_then(|column| ending::best(&groups, column));
+        // What is best of all means nothing where cells have different data or functions.
+        let column = ending::column(&columns).filter(|_| results.plan.is_one_problem());
+        let best = column.and_then(|column| ending::best(&groups, column));
         let best = best.map(|best| best.groups[0].place.clone());
         let Shape { axes, groups, held } = shape::shown(results, study, arms, groups, best.as_deref());
         let is_tuned = groups.iter().any(|group| !group.chosen.is_empty());

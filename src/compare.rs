@@ -23,7 +23,7 @@ pub use again::DRAWS;
 pub use arms::{Arm, CONFIDENCE, SHARE, Setting, Tried, at_the_end};
 pub use comparison::Comparison;
 pub use edges::Edge;
-pub use over::{Joint, JointArm, JointPair, Wins, origins};
+pub use over::{Joint, JointArm, JointPair, Wins};
 pub use pairs::{Pair, Verdict};
 pub use paper::{json, latex, markdown};
 pub use score::Score;

@@ -151,6 +151,15 @@ pub fn is_formula(text: &str) -> bool {
     text.len() > 1 && text.starts_with(['=', '+', '-', '@']) && text.parse::<f64>().is_err()
 }
 
+/// `90.8 %` or `90.2 to 92.2 %`, of shares.
+pub fn percent_range(shares: impl Iterator<Item = f64>) -> String {
+    let (low, high) = shares.fold((f64::INFINITY, 0.0f64), |(low, high), c| (low.min(100.0 * c), high.max(100.0 * c)));
+    match format!("{low:.1}") == format!("{high:.1}") {
+        true => format!("{high:.1} %"),
+        false => format!("{low:.1} to {high:.1} %"),
+    }
+}
+
 /// `1 run`, `2 runs`.
 pub fn count(n: usize, thing: &str) -> String {
     format!("{n} {thing}{}", if n == 1 { "" } else { "s" })

@@ -4,7 +4,7 @@ use crate::columns::{self, Column, Scale};
 use crate::experiment::settings;
 use crate::run::cost::flop;
 use crate::stats::Spread;
-use crate::table::{number, rounded, signed};
+use crate::table::{number, percent_range, rounded, signed};
 
 /// A number of this column: `96.4 %`, `0.143`, `+0.859`; what is infinitely bad in words.
 pub fn amount(x: f64, column: &Column) -> String {
@@ -77,15 +77,6 @@ pub fn short(label: &str) -> String {
 /// Three significant digits.
 pub fn significant(x: f64) -> String {
     if x.abs() == 1.0 { format!("{x}") } else { rounded(x, 3) }
-}
-
-/// `90.8 %` or `90.2 to 92.2 %`, of shares.
-pub fn percent_range(shares: impl Iterator<Item = f64>) -> String {
-    let (low, high) = shares.fold((f64::INFINITY, 0.0f64), |(low, high), c| (low.min(100.0 * c), high.max(100.0 * c)));
-    match format!("{low:.1}") == format!("{high:.1}") {
-        true => format!("{high:.1} %"),
-        false => format!("{low:.1} to {high:.1} %"),
-    }
 }
 
 /// What an interval is, for the foot of a table; empty where there is none.

@@ -10,7 +10,7 @@ use super::score::{Score, score};
 use super::tasks::Task;
 use crate::columns::Column;
 use crate::plan_file::PlanFile;
-use crate::plan_file::compare::{Compare, PROBLEMS};
+use crate::plan_file::compare::{Compare, PROBLEMS, origins};
 use crate::stats::friedman::{Friedman, friedman, ranks};
 use crate::stats::signed_rank::{LEVEL, holm, signed_rank};
 use crate::table::count;
@@ -220,9 +220,4 @@ impl Joint {
             None => Some("no test: all arms are alike on all problems".into()),
         }
     }
-}
-
-/// `1 data set or function`, `3 data sets or functions`.
-pub fn origins(n: usize) -> String {
-    if n == 1 { "1 data set or function".into() } else { format!("{n} data sets or functions") }
 }

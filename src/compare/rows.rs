@@ -1,11 +1,12 @@
 //! The tables of a comparison as rows of text, for a terminal and for a paper: the arms of a task, and its pairs.
 
-use super::amount::{percent_range, setting, significant, subject, with_interval};
+use super::amount::{setting, significant, subject, with_interval};
 use super::over::{Joint, JointArm, Wins};
 use super::pairs::{Pair, Verdict};
 use super::{arms::Arm, comparison::Comparison, sentences::size, tasks::Task};
 use crate::columns::{self, Column, Measured, Quantity};
 use crate::stats::Spread;
+use crate::table::percent_range;
 
 /// With more arms only the pairs with the best of them, or with the baseline, are listed.
 const MANY: usize = 4;

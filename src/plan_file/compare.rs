@@ -9,6 +9,11 @@ use std::collections::BTreeMap;
 /// Independent problems from which on arms are tested over them.
 pub const PROBLEMS: usize = 10;
 
+/// `1 data set or function`, `3 data sets or functions`.
+pub fn origins(n: usize) -> String {
+    if n == 1 { "1 data set or function".into() } else { format!("{n} data sets or functions") }
+}
+
 /// How arms are compared.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Compare {
@@ -40,7 +45,7 @@ pub struct Compare {
 impl Compare {
     /// Why its arms cannot be compared, or their settings chosen, by one of these metrics, with the cure: losses of different data,
     /// functions or kinds are no common measure, and neither are steps to a loss. `None` where they can.
-    pub fn refused(&self, cells: &[PlanCell], reports: &[&str], choose: &str) -> Option<String> {
+    pub fn refused(&self, cells: &[PlanCell], reports: &[&str], choose: &str) -> Option<(String, &'static str)> {
         let is_loss = |name: &&str| metric(name).is_none_or(|column| column.scale != Scale::Share);
         let differ = |held: &dyn Fn(&str) -> bool| {
             let mut groups: BTreeMap<Vec<&String>, Vec<&PlanCell>> = BTreeMap::new();
@@ -54,19 +59,13 @@ impl Compare {
         let is_tuned = |axis: &str| self.tune.iter().any(|own| own == axis);
         let of_arms = reports.iter().copied().find(is_loss).and_then(|report| {
             let why = differ(&|axis| axis != self.arm && !is_tuned(axis))?;
-            Some(format!(
-                "the labels of {} cannot be compared by the {}: {why}; compare them by an accuracy, as with report = [\"test_accuracy\"] \
-                 or --metric test_accuracy, or by another axis",
-                self.arm,
-                subject(report)
-            ))
+            let what = format!("the labels of {} cannot be compared by the {}: {why}", self.arm, subject(report));
+            Some((what, "compare them by an accuracy, as with report = [\"test_accuracy\"] or --metric test_accuracy, or by another axis"))
         });
         of_arms.or_else(|| {
             let why = Some(choose).filter(is_loss).and_then(|_| differ(&|axis| !is_tuned(axis)))?;
-            Some(format!(
-                "settings cannot be chosen by the {}: {why}; write choose = \"val_accuracy\", or leave that axis out of tune",
-                subject(choose)
-            ))
+            let what = format!("settings cannot be chosen by the {}: {why}", subject(choose));
+            Some((what, "write choose = \"val_accuracy\", or leave that axis out of tune"))
         })
     }
 

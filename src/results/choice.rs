@@ -85,7 +85,7 @@ impl Results {
         let report = self.reported(Some(compare));
         let reports: Vec<&str> = std::iter::once(&report).chain(&compare.also).map(String::as_str).collect();
         let refused = compare.refused(&self.plan.cells, &reports, &self.choice_by(Some(compare)).metric);
-        refused.map_or(Ok(()), |why| Err(ResultsError::Unlike(why)))
+        refused.map_or(Ok(()), |(why, help)| Err(ResultsError::Unlike(format!("{why}; {help}"))))
     }
 
     /// Refuses what was asked for by name and no run was measured by.

@@ -1,8 +1,7 @@
 //! A plan as text for a person and as a table for programs: its cells, its status in its folder, its cost.
 
-use crate::compare;
 use crate::experiment::plan::{GridCell, Plan};
-use crate::plan_file::compare::{Compare, PROBLEMS};
+use crate::plan_file::compare::{self, Compare, PROBLEMS};
 use crate::plan_file::{Axis, origin};
 use crate::record::Status;
 use crate::run::cost::{Cost, bytes, flop};

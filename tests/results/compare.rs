@@ -475,7 +475,7 @@ fn only_other_data_and_functions_are_other_problems() {
         );
     }
     for (base, axis, values) in [
-        ("data = { kind = \"spirals\", n = 50 }", "data.seed", ten(0.0, 1.0)),
+        ("data = { kind = \"spirals\", n = 200 }", "data.seed", ten(0.0, 1.0)),
         (quadratic, "function.condition", (1..=10).map(|i| format!("{i}.5")).collect::<Vec<_>>().join(", ")),
     ] {
         let text = over(base, axis, values);

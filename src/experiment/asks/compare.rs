@@ -157,10 +157,7 @@ pub(crate) fn resolve(written: Option<&WrittenCompare>, cells: Cells, seeds: usi
     let refused =
         || compare.refused(&GridCell::planned(cells.cells), &reports, compare.choose.as_deref().unwrap_or("val_loss"));
     match (!cells.are_imported).then(refused).flatten() {
-        Some(why) => {
-            let (message, help) = why.split_once("; ").unwrap_or((&why, ""));
-            written.place.fail(message, help)
-        }
+        Some((why, help)) => written.place.fail(why, help),
         None => Ok(Some(compare)),
     }
 }

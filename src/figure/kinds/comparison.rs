@@ -2,9 +2,8 @@
 //! settings and with settings chosen anew.
 
 use super::prelude::*;
-use crate::compare::amount::percent_range;
 use crate::stats::median_interval;
-use crate::table::Record;
+use crate::table::{Record, percent_range};
 
 /// Probability of the intervals, as in the tables of the comparison.
 const CONFIDENCE: f64 = 0.9;

@@ -214,8 +214,8 @@ fn all_reach(selection: &Selection) -> bool {
 
 /// Which line is first at the target, where all get there.
 fn first_at_target(selection: &Selection) -> String {
-    let column = columns::known("steps_to_target");
-    let steps = Endings::of(selection, column, &selection.runs).medians(selection);
+    let endings = Endings::of(selection, columns::known("steps_to_target"), &selection.runs);
+    let steps = if endings.unlike { Vec::new() } else { endings.medians(selection) };
     let words = Words {
         high: "Slowest",
         low: "All reach the target loss, fastest",
@@ -228,6 +228,9 @@ fn first_at_target(selection: &Selection) -> String {
 
 /// Which line ends lowest, and which highest, of what no column of `runs.csv` tells.
 fn at_the_end(selection: &Selection, course: &Course<usize>, column: &Column) -> String {
+    if selection.is_unlike(column) {
+        return String::new();
+    }
     let last =
         course.of(0).filter_map(|(key, line)| Some((selection.group_name(key), Ending::Value(line.last()?.1.median))));
     let words =
