@@ -214,7 +214,8 @@ fn all_reach(selection: &Selection) -> bool {
 
 /// Which line is first at the target, where all get there.
 fn first_at_target(selection: &Selection) -> String {
-    let endings = Endings::of(selection, columns::known("steps_to_target"), &selection.runs);
+    let column = columns::known("steps_to_target");
+    let endings = Endings::of(selection, column, &selection.runs);
     let steps = if endings.unlike { Vec::new() } else { endings.medians(selection) };
     let words = Words {
         high: "Slowest",
