@@ -102,8 +102,8 @@ pub fn over_seeds(s: &Spread, column: &Column, note: &str, groups: usize) -> Str
         n => {
             let interval = if groups == 1 { "interval" } else { "intervals within" };
             let (percent, low, high) = (100.0 * s.coverage, shown(s.low), shown(s.high));
-            // An interval without a length does not say that seeds differ.
-            let range = match s.low == s.high {
+            // An interval whose ends read the same does not say that seeds differ.
+            let range = match shown(s.low) == shown(s.high) {
                 true => format!(", range {} to {}", shown(s.range.0), shown(s.range.1)),
                 false => String::new(),
             };

@@ -373,6 +373,8 @@ fn no_arm_vanishes_beyond_the_scale() {
         let scene = draw(&results, spec, ALL, Style::Page).unwrap();
         sound(kind, &scene);
         let lines = series(&scene);
-        assert!(["sgd", "adam", "rprop"].iter().all(|arm| lines.contains(arm)), "{kind}: {lines:?}");
+        // Of lines that lie on each other in sight the names are joined.
+        let is_drawn = |arm: &&str| lines.iter().any(|line| line.split(" = ").any(|own| own == *arm));
+        assert!(["sgd", "adam", "rprop"].iter().all(is_drawn), "{kind}: {lines:?}");
     }
 }
