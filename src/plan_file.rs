@@ -143,12 +143,16 @@ pub fn origin<'a, 'b>(settings: impl Iterator<Item = (&'a str, &'b Value)>) -> O
 
 /// Why a loss of some cells is no common measure: their data, functions or kinds of loss differ. `None` where it is one.
 pub fn unlike<'a>(cells: impl IntoIterator<Item = &'a PlanCell>) -> Option<String> {
-    let (mut problems, mut losses, mut functions) = (BTreeSet::new(), BTreeSet::new(), false);
-    for cell in cells {
-        functions |= cell.settings.keys().any(|key| is_of_function(key));
-        problems.extend(cell.problem());
-        losses.insert(cell.loss());
-    }
+    let cells: Vec<&PlanCell> = cells.into_iter().collect();
+    let functions = cells.iter().any(|cell| cell.settings.keys().any(|key| is_of_function(key)));
+    let problems: BTreeSet<String> = cells.iter().filter_map(|cell| cell.problem()).collect();
+    // Imported runs may not say what every network here has, so that their loss is not known.
+    let said: Vec<&str> = ["loss", "data.target_scaling"]
+        .into_iter()
+        .filter(|key| cells.iter().any(|cell| cell.settings.contains_key(*key)))
+        .collect();
+    let is_known = |cell: &&&PlanCell| said.iter().all(|key| cell.settings.contains_key(*key));
+    let losses: BTreeSet<String> = cells.iter().filter(is_known).map(|cell| cell.loss()).collect();
     let listed = |all: BTreeSet<String>, gap: &str| all.into_iter().collect::<Vec<_>>().join(gap);
     let what = if functions { "functions" } else { "data" };
     match (problems.len(), losses.len()) {
