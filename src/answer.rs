@@ -61,15 +61,16 @@ impl Answer {
 fn headlines(results: &Results) -> impl Iterator<Item = &'static Column> {
     let is_known = |column: &&Column| results.runs.iter().any(|run| run.value(column.name).is_some());
     let known = columns::HEADLINES.into_iter().filter(is_known);
-    known.map(|column| if *column == ATTENUATION_INIT && results.sizes_differ() { &ATTENUATION_NORM_INIT } else { column })
+    known.map(
+        |column| if *column == ATTENUATION_INIT && results.sizes_differ() { &ATTENUATION_NORM_INIT } else { column },
+    )
 }
 
 /// At which time step the layers of nets are compared that have time steps.
 fn at_last_time(results: &Results, columns: &[&'static Column]) -> Option<String> {
     let is_shown = columns.iter().any(|column| column.quantity == Quantity::Attenuation);
     let is_known = |run: &Run, name: &str| run.value(name).is_some();
-    let is_stacked =
-        |run: &Run| is_known(run, "attenuation_time_init") && is_known(run, ATTENUATION_INIT.name);
+    let is_stacked = |run: &Run| is_known(run, "attenuation_time_init") && is_known(run, ATTENUATION_INIT.name);
     (is_shown && results.runs.iter().any(is_stacked))
         .then(|| "layers of recurrent nets are compared at the last time step".to_string())
 }

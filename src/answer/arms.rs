@@ -216,7 +216,11 @@ fn verdict(comparison: &Comparison, task: &Task, column: &Column, (best, are_equ
     let mut said: Vec<String> = Vec::new();
     for (others, side) in [(low, "below"), (high, "above")] {
         if !others.is_empty() {
-            said.push(format!("{subject} {lies} {side} {} (p below 0.05{holm}, {})", named(&others), seeds_of(&others)));
+            said.push(format!(
+                "{subject} {lies} {side} {} (p below 0.05{holm}, {})",
+                named(&others),
+                seeds_of(&others)
+            ));
         }
     }
     let (equal, alike): (Vec<&Pair>, Vec<&Pair>) = of(Verdict::NotDistinguished).partition(|pair| pair.test.n == 0);

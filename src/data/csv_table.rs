@@ -209,7 +209,9 @@ impl Table {
                 true => {
                     "if the rows begin with a name that the first line has no cell for, or end with a separator, add it there"
                 }
-                false if self.is_told => "check data.separator, or leave it out; else make every line of the table alike",
+                false if self.is_told => {
+                    "check data.separator, or leave it out; else make every line of the table alike"
+                }
                 false => "make every line of the table alike, and delete a first line that is not part of it",
             };
             self.error(what, cure).line(e.position().map_or(1, |p| p.line()))

@@ -230,7 +230,12 @@ pub const REFERENCE: Section = Section {
         key("factor", "a number above 0", "1", "what x by x is multiplied: straight if y alone is on a log scale"),
         key("power", "a number", "0", "the power of x: straight if x and y are on log scales"),
         key("slope", "a number", "0", "what is added for each x: straight on linear scales"),
-        key("where", CELLS, NOTHING, "labels of `color` or `facet` that the line is of: in their colour and panels alone"),
+        key(
+            "where",
+            CELLS,
+            NOTHING,
+            "labels of `color` or `facet` that the line is of: in their colour and panels alone",
+        ),
     ],
 };
 
@@ -344,7 +349,8 @@ pub const COMPARE: Section = Section {
 };
 
 /// All of them.
-pub const SECTIONS: &[&Section] = &[&FILE, &RECORD, &FIGURE, &REFERENCE, &CLAIM, &HISTORY_METRIC, &LAYERS_METRIC, &COMPARE];
+pub const SECTIONS: &[&Section] =
+    &[&FILE, &RECORD, &FIGURE, &REFERENCE, &CLAIM, &HISTORY_METRIC, &LAYERS_METRIC, &COMPARE];
 
 /// All keys as Markdown: section, key, what it may hold, default, meaning.
 pub fn markdown() -> String {

@@ -15,6 +15,7 @@ use gradsweep::ops::{Element, Mode, Tensor, tensor};
 use gradsweep::probe::Probe;
 use gradsweep::run::train;
 use gradsweep::seed::Seeds;
+use std::ops::ControlFlow;
 
 const ROWS: usize = 5;
 const STEPS: usize = 5;

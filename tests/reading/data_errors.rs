@@ -271,7 +271,10 @@ fn doubtful_tables_are_told() {
     assert!(many(21).contains("data.task = \"values\"") && many(20).is_empty(), "{}", many(20));
     let numbers = table(&|i| format!("{}.5;{}", i * 7 % 11, i % 2));
     says(csv(format!("sep=;\n{numbers}").as_bytes(), &[]), &["t.csv:1", "sep=;", "delete it"]);
-    says(csv(numbers.as_bytes(), &[("data.separator", text("comma"))]), &["data.separator = \"comma\"", "leave it out"]);
+    says(
+        csv(numbers.as_bytes(), &[("data.separator", text("comma"))]),
+        &["data.separator = \"comma\"", "leave it out"],
+    );
     let broken = table(&|i| format!("{}.5,\"two\nlines{}\"", i * 7 % 11, i % 2));
     assert_eq!(csv(broken.as_bytes(), &[]).unwrap().classes, ["two lines0", "two lines1"]);
 }

@@ -192,7 +192,11 @@ fn what_has_no_time_steps_or_no_such_setting_is_told_with_the_cure() {
     assert!(error.contains("one time step after the other") && error.contains("data.as = \"pixels\""), "{error}");
     for (base, wrong, cure) in [
         ("network = { kind = \"rnn\", bptt = 9 }", "longer than the sequences", "at most 8"),
-        ("batch = 10\nepochs = 5\nschedule = \"plateau\"", "the learning rate never drops: a run of 5 epochs", "at most 2"),
+        (
+            "batch = 10\nepochs = 5\nschedule = \"plateau\"",
+            "the learning rate never drops: a run of 5 epochs",
+            "at most 2",
+        ),
         ("steps = 50\nschedule = { kind = \"step\", every = 50 }", "a drop every 50 steps never happens", "at most 49"),
     ] {
         let error = misfit(base, &[8, 8]);

@@ -353,7 +353,9 @@ fn stacked_recurrent_nets_are_compared_at_the_last_time_step() {
     assert!(answer(&results).text().contains("compared at the last time step"));
     let svg = |name: &str| std::fs::read_to_string(results.dir.join(format!("figures/{name}.svg"))).unwrap();
     // Along the length it is time that is the depth.
-    assert!(svg("attenuation_by_depth").contains("time step") && !svg("attenuation_by_depth").contains("layers at the"));
+    assert!(
+        svg("attenuation_by_depth").contains("time step") && !svg("attenuation_by_depth").contains("layers at the")
+    );
     assert!(svg("gradient_by_layer").contains("layers at the last time step"));
     let kinds = gradsweep::figure::kinds::ALL;
     let none = gradsweep::figure::draw(&results, &results.plan.figures[2], kinds, gradsweep::figure::Style::Page);

@@ -110,7 +110,8 @@ fn many_runs_are_violins_and_a_bound_is_a_line() {
         run.layers.clear();
         true
     };
-    let reference = Reference { name: "as deep".into(), value: 1.0, factor: 1.0, power: 0.0, slope: 1.0, filter: BTreeMap::new() };
+    let reference =
+        Reference { name: "as deep".into(), value: 1.0, factor: 1.0, power: 0.0, slope: 1.0, filter: BTreeMap::new() };
     let figure = FigureSpec {
         x: Some("depth".into()),
         x_scale: Some(gradsweep::plan_file::Scale::Linear),

@@ -46,7 +46,10 @@ fn one(place: Location, entries: Vec<Entry>) -> Result<WrittenReference> {
     let (name, value) = (fields.need("name", HELP)?.text()?, number(fields.need("value", HELP)?)?);
     let (factor, power, slope) = (or("factor", 1.0)?, or("power", 0.0)?, or("slope", 0.0)?);
     if let Some(entry) = fields.get("factor").filter(|_| factor <= 0.0) {
-        return entry.value.at.fail(format!("`factor` must be above 0, but is {factor}"), "write a factor such as 0.98");
+        return entry
+            .value
+            .at
+            .fail(format!("`factor` must be above 0, but is {factor}"), "write a factor such as 0.98");
     }
     let line = Reference { name, value, factor, power, slope, filter: Default::default() };
     Ok(WrittenReference { line, filter: fields.selectors("where")?, place: fields.place })

@@ -112,7 +112,8 @@ impl Plan {
     ) -> Option<(&'static str, String, String)> {
         let length = facts.sizes.input[0];
         if let Some(segment) = settings.int("network.bptt").filter(|segment| *segment > length as i64) {
-            let message = format!("segments of {segment} time steps are longer than the sequences, which have {length}");
+            let message =
+                format!("segments of {segment} time steps are longer than the sequences, which have {length}");
             return Some(("network.bptt", message, format!("write at most {length}, or delete the line")));
         }
         if settings.text("schedule") != Some("plateau") {
@@ -127,7 +128,8 @@ impl Plan {
         let longer = if settings.get("epochs").is_some() { "increase `epochs`" } else { "increase `steps`" };
         (most.is_none_or(|most| patience > most)).then(|| {
             let run = count(steps / epoch, word);
-            let message = format!("the learning rate never drops: a run of {run} is too short for a patience of {patience}");
+            let message =
+                format!("the learning rate never drops: a run of {run} is too short for a patience of {patience}");
             (key, message, most.map_or(longer.into(), |most| format!("write at most {most}, or {longer}")))
         })
     }

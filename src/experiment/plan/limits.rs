@@ -48,7 +48,9 @@ pub(super) fn no_key_twice(axes: &[WrittenAxis]) -> Result<()> {
                 let name = registry.keys[assignment.key].short();
                 let message = format!("`{name}` is set by two axes, `{}` and `{}`", axes[*first].name, axis.name);
                 let help = match axes[*first].name == axis.name {
-                    true => "`batch_norm` is a short way to write `norm`: keep one axis, as in norm = [\"batch\", \"layer\", \"none\"]",
+                    true => {
+                        "`batch_norm` is a short way to write `norm`: keep one axis, as in norm = [\"batch\", \"layer\", \"none\"]"
+                    }
                     false => "let one axis set it, or combine the two in a [zip.NAME]",
                 };
                 return Err(assignment.place.error(message, help).also(&at.place));

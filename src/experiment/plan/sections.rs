@@ -39,7 +39,8 @@ pub(crate) fn expected(experiment: &Experiment, cells: usize) -> Result<()> {
     match &experiment.expect_runs {
         Some((expected, place)) if *expected != runs => {
             let (cells, seeds) = (count(cells, "cell"), count(experiment.seeds as usize, "seed"));
-            let message = format!("expect_runs is {expected}, but {cells} x {seeds} are {}", count(runs as usize, "run"));
+            let message =
+                format!("expect_runs is {expected}, but {cells} x {seeds} are {}", count(runs as usize, "run"));
             let help = format!("write expect_runs = {runs}, or correct the axes and seeds");
             place.fail(message, help)
         }
