@@ -20,7 +20,7 @@ pub const SHIPPED: &[(&str, &str)] = shipped![
     "papers/loshchilov2019" "papers/noci2022" "papers/pascanu2013" "papers/polyak1964"
     "papers/reddi2018" "papers/robbins_monro1951" "papers/saxe2013" "papers/schoenholz2017_chi" "papers/schoenholz2017_trainability"
     "papers/sigmoid_remedies" "papers/vanlaarhoven2017" "papers/wang2022_deepnorm" "papers/weight_gradient_is_flat" "papers/wilson2017"
-    "papers/cohen2021" "papers/pennington2017" "papers/poole2016" "papers/srivastava2015" "papers/xiao2018" "papers/xiong2020" "papers/xiong2020_warmup" "papers/yang2019"
+    "papers/ba2016" "papers/cho2014" "papers/klambauer2017_training" "papers/pascanu2013_clipping" "papers/cohen2021" "papers/pennington2017" "papers/poole2016" "papers/srivastava2015" "papers/xiao2018" "papers/xiong2020" "papers/xiong2020_warmup" "papers/yang2019"
 ];
 
 #[derive(Args)]

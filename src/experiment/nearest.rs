@@ -1,7 +1,7 @@
 //! The known word that is closest to a misspelled one, counted in edits (optimal string alignment).
 
-/// The closest of `known`, if it is close: at most one edit in three letters of the shorter one, and none where that has three, which
-/// may be another word (`cnn`, `rnn`).
+/// The closest of `known`, if it is close: at most one edit in three letters of the shorter one. Of one with three letters a letter may be
+/// missing or too many, but not another one, which may make another word (`cnn`, `rnn`).
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     const LONGEST: usize = 60;
     let length = word.chars().count();
@@ -13,7 +13,8 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         .filter(|k| k.chars().count() <= LONGEST)
         .map(|k| (strsim::osa_distance(&word.to_lowercase(), &k.to_lowercase()), k))
         .filter(|(d, k)| match length.min(k.chars().count()) {
-            0..=3 => *d == 0,
+            0..=2 => *d == 0,
+            3 => *d <= 1 && *d == length.abs_diff(k.chars().count()),
             shorter => *d <= shorter / 3,
         })
         .min_by_key(|(d, _)| *d)

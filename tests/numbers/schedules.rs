@@ -76,8 +76,12 @@ fn what_a_run_is_too_short_for_is_told() {
     for schedule in family(20, 20) {
         let long = Schedule { warmup: 21, ..schedule.clone() };
         assert_eq!(long.unreached().unwrap().0, "schedule.warmup");
-        let multi_step = matches!(schedule.shape, Shape::MultiStep { .. });
-        assert_eq!(schedule.unreached().map(|u| u.0), multi_step.then_some("schedule.milestones"), "{schedule:?}");
+        let never_drops = match schedule.shape {
+            Shape::MultiStep { .. } => Some("schedule.milestones"),
+            Shape::Step { .. } => Some("schedule.every"),
+            _ => None,
+        };
+        assert_eq!(schedule.unreached().map(|u| u.0), never_drops, "{schedule:?}");
     }
     for (steps, key) in [(5, Some("schedule.milestones")), (6, None)] {
         let drops = Shape::MultiStep { milestones: vec![2, 5], factor: 0.1 };

@@ -227,7 +227,7 @@ depth = 2
 [[claim]]
 says = "The gradient is there"
 metric = { table = "layers", column = "stream_rms", step = "first", layer = 9 }
-expect = { above = 0 }"#, "5:10", r#"this claim is about layer 9, but no net that it selects has more than 2"#, r#"write a layer of these nets or "last", or select deeper nets with `where`"#),
+expect = { above = 0 }"#, "5:10", r#"this claim is about layer 9, but a net that it selects has no more than 2"#, r#"write a layer of these nets or "last", or select deeper nets with `where`"#),
 (r#"[[figure]]
 kind = "steps_to_target"
 metric = "train_loss""#, "3:1", r#"a figure of kind steps_to_target has no key `metric`"#, r#"delete the line"#),

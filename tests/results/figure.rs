@@ -19,7 +19,7 @@ fn the_vanishing_grid_shows_every_variant() {
     for (spec, scene) in scenes("vanishing", &vanishing()) {
         let names = series(&scene);
         let expected: &[&str] = match spec.kind.as_str() {
-            "gradient_by_layer" | "attenuation_by_depth" => {
+            "gradient_by_layer" | "attenuation_by_depth" | "first_layer" => {
                 &["plain = l2 = lr_decay", "matched_init", "batch_norm", "residual"]
             }
             "gradient_heatmap" | "heat_map" | "layer_lines" => &[],
@@ -32,6 +32,7 @@ fn the_vanishing_grid_shows_every_variant() {
         let finding = match spec.kind.as_str() {
             "gradient_by_layer" => "Fades most: sigmoid, plain = l2 = lr_decay, 0.86 decades per layer",
             "attenuation_by_depth" => "Fades most: ",
+            "first_layer" => "",
             "gradient_heatmap" => "Fades most: ",
             "attenuation_over_training" => "Training changes the fading most for ",
             "layer_lines" => "Smallest at the end: ",

@@ -364,7 +364,7 @@ fn tuned_figures_show_the_settings_that_compare_chooses() {
 fn no_arm_vanishes_beyond_the_scale() {
     let data = "data = { kind = \"points\", x = [0, 0.5, 1, 1.5, 2, 2.5], y = [100, 101, 104, 99, 103, 97] }\n";
     let arms = "[[optimizer]]\nkind = \"sgd\"\nlr = [1e-4, 1e-5]\n[[optimizer]]\nkind = \"adam\"\nlr = [1e-3, 1e-2]\n\
-        [[optimizer]]\nkind = \"rprop\"\nlr = 0.05\n";
+        [[optimizer]]\nkind = \"rprop\"\nlr = [0.05, 0.1]\n";
     let (_dir, results) = swept(&format!(
         "name = \"x\"\nseeds = 3\n[base]\n{data}batch = \"full\"\nwidth = 8\ndepth = 2\nsteps = 60\n{arms}"
     ));

@@ -237,7 +237,7 @@ const ROOM: f64 = 0.4;
 
 /// The share of a panel that a label takes.
 fn share(sheet: &Sheet, label: &str) -> f64 {
-    (text::width(label, TICK, Weight::Regular) + 9.5) / ((sheet.width - 105.0) / sheet.slots as f64)
+    (text::width(label, TICK, Weight::Regular) + 11.5) / ((sheet.width - 105.0) / sheet.slots as f64)
 }
 
 /// A rate at the start of its line; with the seeds where there is room.

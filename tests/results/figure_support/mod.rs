@@ -85,7 +85,7 @@ pub fn vanishing() -> Fake {
                 figure.filter.clear();
                 figure.x = Some("depth".into());
             }
-            "attenuation_by_depth" | "lr_sensitivity" => figure.x = Some("depth".into()),
+            "attenuation_by_depth" | "first_layer" | "lr_sensitivity" => figure.x = Some("depth".into()),
             "gradient_heatmap" | "layer_lines" => {
                 figure.filter.insert("depth".into(), labels(&["32"]));
                 figure.facet = labels(&["variant", "activation"]);
