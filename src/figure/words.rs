@@ -232,7 +232,7 @@ pub fn subject(column: &Column) -> String {
 pub fn at_the_end(selection: &Selection, column: &Column) -> String {
     let mut steps = selection.runs.iter().map(|run| selection.run(*run).value("steps"));
     // One update is how a gradient is looked at, not training.
-    let is_one = selection.runs.first().is_some() && steps.all(|steps| steps == Some(1.0));
+    let is_one = !selection.runs.is_empty() && steps.all(|steps| steps == Some(1.0));
     let when = if is_one { " after one update" } else { " at the end of training" };
     format!("{}{}", subject(column), if says_when(column) { "" } else { when })
 }

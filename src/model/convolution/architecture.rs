@@ -140,7 +140,7 @@ fn layers(settings: &Settings, sizes: &Sizes, depth: usize) -> Result<Vec<Convol
     if stages > depth.max(1) {
         let message = format!(
             "{} cannot be divided into {stages} stages: write network.stages = {} or less",
-            count(depth as usize, "layer"),
+            count(depth, "layer"),
             depth.max(1)
         );
         return wrong("network.stages", message);
