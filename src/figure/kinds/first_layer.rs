@@ -56,7 +56,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let caption = Caption::new(words::spread(selection, "Line", "band", groups.len()))
         .add(true, joined(&groups, COINCIDE))
         .add(y.floor.is_some(), "▼: exactly zero.")
-        .of(selection);
+        .of_probe(selection);
     let when = if selection.spec.is_at_end() { "at the end of training" } else { "before training" };
     let own = format!("{} in the first layer, {when}", words::subject(column));
     let sheet = Sheet::new(selection, medium, 4);

@@ -67,7 +67,9 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let height = if selection.rows().len() > 2 { 110.0 } else { 160.0 };
     // The best of each line is in sight, but for one that lies far beyond all others.
     let best = lines.values().filter_map(|line| Some(line.rates[line.best?].spread.median));
-    let best = without_lost(&best.collect::<Vec<_>>(), column);
+    // An exact zero on a log scale has its place on the floor.
+    let best: Vec<f64> =
+        without_lost(&best.collect::<Vec<_>>(), column).into_iter().filter(|x| x.is_finite()).collect();
     let mut y = Ruler::keeping_of(&best, &values(&lines, &endings), column, height)
         .ok_or_else(|| selection.no_finite(column))?;
     let cut = y.cut(guessing(selection, column).map(|guess| guess.highest()), &best);

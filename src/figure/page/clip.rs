@@ -10,10 +10,6 @@ use crate::figure::style::{Look, Marker, TICK, WHITE, legible, mark};
 use crate::figure::text::{self, Weight};
 use crate::table::significant;
 
-/// Arrows closer than so many points stand one under the other, up to so many more than one.
-const APART: f64 = 48.0;
-const STACKED: usize = 3;
-
 /// Points that a mark's centre may lie outside.
 pub const SLACK: f64 = 0.5;
 
@@ -63,8 +59,7 @@ struct FarValue {
     color: Color,
 }
 
-/// An arrow at the edge for the farthest value of each series that lies beyond it, and what that is where there is room: of several
-/// at about the same place one under the other.
+/// An arrow at the edge for the farthest value of each series that lies beyond it, and what the farthest of all is.
 /// Says whether there is one.
 pub fn arrows(scene: &mut Scene, panel: &Panel, marks: &[Mark]) -> bool {
     let mut any = false;
@@ -87,8 +82,6 @@ pub fn arrows(scene: &mut Scene, panel: &Panel, marks: &[Mark]) -> bool {
         }
         // The farthest last, so that its arrow is the one that is seen.
         for (place, FarValue { x, value, color, .. }) in told.iter().enumerate().rev() {
-            let above = told[..place].iter().filter(|other| (panel.x(other.x) - panel.x(*x)).abs() < APART).count();
-            let inset = inset + above.min(STACKED) as f64 * (TICK + 0.5);
             let edge = if end == End::High { panel.area.top + inset } else { panel.area.bottom - inset };
             let center = at(panel.x(*x).clamp(panel.area.left + 3.0, panel.area.right - 3.0), edge);
             let marker = if end == End::High { Marker::Up } else { Marker::Down };
@@ -96,7 +89,7 @@ pub fn arrows(scene: &mut Scene, panel: &Panel, marks: &[Mark]) -> bool {
                 true => format!("{} %", significant(100.0 * value, 3)),
                 false => finding::amount(*value, panel.y.unit == Unit::Log10),
             };
-            if let (true, Some(text)) = (above <= STACKED, beside(panel, center, &words, *color)) {
+            if let (0, Some(text)) = (place, beside(panel, center, &words, *color)) {
                 scene.text_on(WHITE, text);
             }
             mark(scene, center, 2.6, &Look { color: *color, dash: &[], marker, hollow: false });
