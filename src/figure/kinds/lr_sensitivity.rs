@@ -229,5 +229,7 @@ impl Line {
 /// A ring around the best rate, with an arrow out of the range where it is the last in it.
 fn ring(line: &Line, y: &Ruler, color: crate::figure::scene::Color) -> Option<Mark> {
     let rate = &line.rates[line.best?];
-    Some(Mark::Ring { at: (rate.at, y.place(rate.spread.median)?), side: line.side(), color })
+    // On the floor of the panel, where an exact zero stands, a ring has no room.
+    let place = y.place(rate.spread.median).filter(|_| rate.spread.median.is_finite())?;
+    Some(Mark::Ring { at: (rate.at, place), side: line.side(), color })
 }
