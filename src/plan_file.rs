@@ -12,6 +12,7 @@ use crate::data::{self, Function, Guesses};
 use crate::files::digest;
 use crate::run::spec::Cadence;
 use crate::setting::Value;
+use crate::table::count;
 use claim::Filter;
 use compare::Compare;
 use figure::FigureSpec;
@@ -190,7 +191,7 @@ impl PlanFile {
     pub fn data_described(&self) -> String {
         match self.data.train_rows {
             0 => self.data_names(),
-            rows => format!("{}, {rows} training rows", self.data_names()),
+            rows => format!("{}, {}", self.data_names(), count(rows, "training row")),
         }
     }
 

@@ -73,10 +73,7 @@ pub const OF_NORM: &str = "decades of the norm of the gradient per layer";
 pub fn fading(values: &[(String, Summary)], unit: &str, each: &str) -> String {
     let others = if values.iter().any(|(_, own)| own.median == Fading::Beyond) { " of the others" } else { "" };
     let shown = |own: &Summary| own.median.shown(|lost| words::rate(lost.abs()));
-    let named = |ends: &[&(String, Summary)]| match ends.len() {
-        n if n > FEW => format!("{n} of {} {each}", values.len()),
-        _ => ends.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(" and "),
-    };
+    let named = |ends: &[&(String, Summary)]| few(ends.iter().map(|(name, _)| name.as_str()), values.len(), each);
     let factor = |lost: f64| match 10f64.powf(lost) {
         factor if lost > 0.0 && (unit.ends_with(" per layer") || unit.ends_with(" per time step")) && factor < 1e4 => {
             format!(", a factor of {}", significant(factor, 3))
@@ -108,6 +105,14 @@ pub fn fading(values: &[(String, Summary)], unit: &str, each: &str) -> String {
     let fades = end(Change::Fades, ["Fades", "Fades most"]);
     let grows = end(Change::Grows, ["Grows", "Grows most"]);
     fades.into_iter().chain(grows).collect::<Vec<_>>().join(" ")
+}
+
+/// The names of some of all lines, or of more than a few their number.
+pub fn few<'a>(names: impl ExactSizeIterator<Item = &'a str>, all: usize, each: &str) -> String {
+    match names.len() {
+        n if n > FEW => format!("{n} of {all} {each}"),
+        _ => names.collect::<Vec<_>>().join(" and "),
+    }
 }
 
 /// Whose value this is: `adam: 0.1`, or `adam and lion: 0.1` where they read the same; nothing where more than a few do.

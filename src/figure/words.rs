@@ -176,7 +176,7 @@ impl Caption {
     pub fn of_probe(self, selection: &Selection) -> String {
         let (probe, shown) = (selection.results.plan.probe, selection.spec.metric.as_deref());
         let of_jacobian = shown.and_then(columns::measurement).is_some_and(is_of_jacobian);
-        let rows = if of_jacobian { "the first row of the probe".into() } else { format!("{probe} training rows") };
+        let rows = if of_jacobian { "the first row of the probe".into() } else { count(probe, "training row") };
         self.add(probe > 0, format!("Probe: {rows}.")).of(selection)
     }
 }

@@ -71,45 +71,41 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     })
 }
 
-/// Of more lines that change as much none is named.
-const NAMED: usize = 3;
-
 /// Which fading training changes most, of lines that none of their runs leaves early, and how many gradients do not arrive after it.
 fn found(selection: &Selection, lines: &beyond::Lines, groups: &[Vec<usize>], course: &Course<()>) -> String {
-    let ends =
-        |line: &[(f64, fading::Summary)]| Some((line.first()?.1.median.number(), line.last()?.1.median.number()));
     // The last recorded step of a run that diverged is no end of training.
     let diverged: BTreeSet<GroupKey> = course.ends.iter().map(|(run, _)| selection.key(*run)).collect();
-    let changes = lines.iter().filter(|(key, _)| !diverged.contains(key));
-    let changes = changes.filter_map(|(key, line)| Some((key, ends(line)?)));
-    let finite = changes.filter(|(_, (start, end))| start.is_finite() && end.is_finite());
-    let drawn = finite.filter_map(|(key, ends)| Some((groups.iter().find(|group| group[0] == key.color)?, key, ends)));
-    let drawn: Vec<(&Vec<usize>, &GroupKey, (f64, f64))> = drawn.collect();
-    let size = |(start, end): (f64, f64)| (end - start).abs();
-    let most = drawn.iter().map(|(.., ends)| size(*ends)).fold(0.0, f64::max);
-    let equal: Vec<_> = drawn.iter().filter(|(.., ends)| words::rate(size(*ends)) == words::rate(most)).collect();
-    let is_same = |ends: (f64, f64)| {
-        let read = |(start, end): (f64, f64)| (words::rate(start), words::rate(end));
-        equal.iter().all(|(.., own)| read(*own) == read(ends))
+    let change = |(key, line): (&GroupKey, &Vec<(f64, fading::Summary)>)| {
+        let group = groups.iter().find(|group| group[0] == key.color)?;
+        let ends = [line.first()?, line.last()?].map(|(_, summary)| summary.median.number());
+        let is_known = !diverged.contains(key) && ends.iter().all(|lost| lost.is_finite());
+        is_known.then(|| (selection.place_of(key, group), ends))
     };
-    let most = match equal[..] {
-        [(.., (start, end)), ..]
-            if words::rate(*start) != words::rate(*end) && equal.len() <= NAMED && is_same((*start, *end)) =>
-        {
-            let places = equal.iter().map(|(group, key, _)| selection.place_of(key, group)).collect::<Vec<_>>();
-            let place = places.join(" and ");
-            let place = if place.is_empty() { String::new() } else { format!(" most for {place}") };
-            let grows = *start < 0.0 && *end < 0.0;
-            let (what, sign) = if grows { ("growth", -1.0) } else { ("fading", 1.0) };
-            let note = if !grows && start.min(*end) < 0.0 { " (below 0 it grows)" } else { "" };
-            let (start, end) = (words::rate(sign * start), words::rate(sign * end));
-            Some(format!("Training changes the {what}{place}: from {start} to {end} decades per layer{note}."))
+    let changes: Vec<(String, [f64; 2])> = lines.iter().filter_map(change).collect();
+    let size = |[start, end]: [f64; 2]| words::rate((end - start).abs());
+    let most = changes.iter().map(|(_, [start, end])| (end - start).abs()).fold(0.0, f64::max);
+    let equal: Vec<&(String, [f64; 2])> = changes.iter().filter(|(_, ends)| size(*ends) == words::rate(most)).collect();
+    let place = finding::few(equal.iter().map(|(name, _)| name.as_str()), changes.len(), "lines");
+    let place = if place.is_empty() { String::new() } else { format!(" most for {place}") };
+    let grows = equal.iter().all(|(_, ends)| ends.iter().all(|lost| *lost < 0.0));
+    let (what, sign) = if grows { ("growth", -1.0) } else { ("fading", 1.0) };
+    let read = |ends: [f64; 2]| ends.map(|lost| words::rate(sign * lost));
+    let said = match equal[..] {
+        [(_, ends), ..] if size(*ends) != words::rate(0.0) => {
+            match equal.iter().all(|own| read(own.1) == read(*ends)) {
+                true => {
+                    let [start, end] = read(*ends);
+                    let below = if !grows && ends.iter().any(|lost| *lost < 0.0) { " (below 0 it grows)" } else { "" };
+                    format!("Training changes the {what}{place}: from {start} to {end} decades per layer{below}.")
+                }
+                false => format!("Training changes the {what}{place}: by {} decades per layer.", words::rate(most)),
+            }
         }
-        _ => None,
+        _ => String::new(),
     };
     let ends = lines.iter().filter_map(|(key, line)| Some((key, &line.last()?.1)));
-    let none = Some(beyond::finding(selection, ends, "lines at the end")).filter(|text| !text.is_empty());
-    most.into_iter().chain(none).collect::<Vec<_>>().join(" ")
+    let none = beyond::finding(selection, ends, "lines at the end");
+    [said, none].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// The gradient of a run at a step: at the lowest layer, at the lowest that has one, and at the highest.

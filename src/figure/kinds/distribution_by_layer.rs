@@ -65,7 +65,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
             .add(true, format!("N: {}.", selection.seeds()))
             .add(all.len() > n, format!("Shown are {n} of {} layers.", all.len()))
             .add(words::is_of_jacobian(column), "Of the last layer itself all are 1.")
-            .add(left_out > 0, format!("{left_out} runs diverged and are not drawn."))
+            .add(left_out > 0, format!("Not drawn: {}, diverged.", crate::table::count(left_out, "run")))
             .add(selection.has_time(), words::LAST_TIME)
             .of_probe(selection);
     let when = words::when(last);

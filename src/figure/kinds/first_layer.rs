@@ -36,7 +36,7 @@ fn shows(figure: &FigureSpec, metric: &Metric) -> Shows {
 fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let column = selection.measurement()?;
     let x = places::along(selection);
-    let lines = lines(selection, column, &x)?;
+    let (lines, left_out) = lines(selection, column, &x)?;
     let height = if selection.rows().len() > 2 { 96.0 } else { 126.0 };
     let y = Ruler::keeping_of(&medians(lines.values()), &spans(lines.values()), column, height)
         .ok_or_else(|| selection.no_finite(column))?;
@@ -56,6 +56,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let caption = Caption::new(words::spread(selection, "Line", "band", groups.len()))
         .add(true, joined(&groups, COINCIDE))
         .add(y.floor.is_some(), "▼: exactly zero.")
+        .add(true, words::left_out(left_out))
         .of_probe(selection);
     let when = if selection.spec.is_at_end() { "at the end of training" } else { "before training" };
     let own = format!("{} in the first layer, {when}", words::subject(column));
@@ -63,8 +64,12 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     Ok(Chart { caption, ..Chart::new(selection, sheet, &own, String::new(), legend, vec![block]) })
 }
 
-/// The spread over the seeds at each place along x, at the first or the last recorded step of each run; the `x` of a key is 0.
-fn lines(selection: &Selection, column: &Column, x: &Ruler) -> Result<BTreeMap<GroupKey, Points>, FigureError> {
+/// The lines of a figure.
+type Lines = BTreeMap<GroupKey, Points>;
+
+/// The spread over the seeds at each place along x, at the first or the last recorded step of each run, and how many runs are left
+/// out; the `x` of a key is 0.
+fn lines(selection: &Selection, column: &Column, x: &Ruler) -> Result<(Lines, usize), FigureError> {
     let mut found: BTreeMap<usize, (f64, f64)> = BTreeMap::new();
     let is_last = selection.spec.is_at_end();
     selection.results.stream("layers.csv", &selection.runs, &["step", "layer", column.name], |run, row| {
@@ -75,15 +80,17 @@ fn lines(selection: &Selection, column: &Column, x: &Ruler) -> Result<BTreeMap<G
         }
     })?;
     // The last step of a run that diverged is no end of training.
+    let all = found.len();
     found.retain(|run, (_, value)| value.is_finite() && !(is_last && selection.run(*run).status == Status::Diverged));
+    let left_out = all - found.len();
     let values = found.into_iter().map(|(run, (_, value))| (run, value));
     let by_seed = selection.by_seed(values, column.has_geometric_median());
-    let mut lines: BTreeMap<GroupKey, Points> = BTreeMap::new();
+    let mut lines = Lines::new();
     for (label, tick) in Selection::labels(&selection.x).into_iter().zip(&x.ticks) {
         for (key, seeds) in by_seed.iter().filter(|(key, _)| key.x == label) {
             let point = over_seeds(seeds.values().copied(), column).map(|spread| (tick.at, spread));
             lines.entry(GroupKey { x: 0, ..*key }).or_default().extend(point);
         }
     }
-    Ok(lines)
+    Ok((lines, left_out))
 }

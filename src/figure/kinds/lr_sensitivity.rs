@@ -67,12 +67,14 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let height = if selection.rows().len() > 2 { 110.0 } else { 160.0 };
     // The best of each line is in sight, but for one that lies far beyond all others.
     let best = lines.values().filter_map(|line| Some(line.rates[line.best?].spread.median));
-    // An exact zero on a log scale has its place on the floor.
-    let best: Vec<f64> =
-        without_lost(&best.collect::<Vec<_>>(), column).into_iter().filter(|x| x.is_finite()).collect();
+    let best = without_lost(&best.collect::<Vec<_>>(), column);
     let mut y = Ruler::keeping_of(&best, &values(&lines, &endings), column, height)
         .ok_or_else(|| selection.no_finite(column))?;
     let cut = y.cut(guessing(selection, column).map(|guess| guess.highest()), &best);
+    // Room for the ring around an exact zero.
+    if y.floor.is_some() {
+        y.extend(End::Low, 0.03);
+    }
     // A line of crosses for each colour that has some, in a strip of their own at the edge.
     let loses = |color: &usize| lines.iter().any(|(key, l)| key.color == *color && l.rates.iter().any(|r| r.lost > 0));
     let losers: Vec<usize> = selection.colors().into_iter().filter(loses).collect();
@@ -229,7 +231,5 @@ impl Line {
 /// A ring around the best rate, with an arrow out of the range where it is the last in it.
 fn ring(line: &Line, y: &Ruler, color: crate::figure::scene::Color) -> Option<Mark> {
     let rate = &line.rates[line.best?];
-    // On the floor of the panel, where an exact zero stands, a ring has no room.
-    let place = y.place(rate.spread.median).filter(|_| rate.spread.median.is_finite())?;
-    Some(Mark::Ring { at: (rate.at, place), side: line.side(), color })
+    Some(Mark::Ring { at: (rate.at, y.place(rate.spread.median)?), side: line.side(), color })
 }
