@@ -61,16 +61,14 @@ impl Answer {
 fn headlines(results: &Results) -> impl Iterator<Item = &'static Column> {
     let is_known = |column: &&Column| results.runs.iter().any(|run| run.value(column.name).is_some());
     let known = columns::HEADLINES.into_iter().filter(is_known);
-    known.map(
-        |column| if *column == ATTENUATION_INIT && results.sizes_differ() { &ATTENUATION_NORM_INIT } else { column },
-    )
+    let by_norm = results.runs.iter().any(Run::sizes_differ);
+    known.map(move |column| if *column == ATTENUATION_INIT && by_norm { &ATTENUATION_NORM_INIT } else { column })
 }
 
 /// At which time step the layers of nets are compared that have time steps.
 fn at_last_time(results: &Results, columns: &[&'static Column]) -> Option<String> {
     let is_shown = columns.iter().any(|column| column.quantity == Quantity::Attenuation);
-    let is_known = |run: &Run, name: &str| run.value(name).is_some();
-    let is_stacked = |run: &Run| is_known(run, "attenuation_time_init") && is_known(run, ATTENUATION_INIT.name);
+    let is_stacked = |run: &Run| run.has_time() && run.value(ATTENUATION_INIT.name).is_some();
     (is_shown && results.runs.iter().any(is_stacked))
         .then(|| "layers of recurrent nets are compared at the last time step".to_string())
 }
@@ -132,10 +130,10 @@ fn columns(results: &Results, study: Study, comparison: Option<&Comparison>) -> 
         (Study::Comparison, Some(report)) => {
             let accuracy = accuracy.filter(|_| report.quantity != Quantity::Accuracy);
             // Where every run stops at the target, its loss says no more.
-            let first = if stops.is_some() { [steps, Some(report)] } else { [Some(report), steps] };
-            let mut listed: Vec<&Column> = [first[0], accuracy, first[1]].into_iter().flatten().collect();
-            listed.dedup();
-            listed
+            let others = steps.filter(|steps| *steps != report);
+            let ends =
+                if stops.is_some() && others.is_some() { [others, Some(report)] } else { [Some(report), others] };
+            [ends[0], accuracy, ends[1]].into_iter().flatten().collect()
         }
         _ if stops.is_some() => [stops, accuracy.or(loss)].into_iter().flatten().collect(),
         _ => accuracy.or(loss).into_iter().collect(),

@@ -16,7 +16,7 @@ mod thinned;
 
 pub use error::ResultsError;
 
-use crate::columns::{self, ATTENUATION_INIT, ATTENUATION_NORM_INIT, Column, On};
+use crate::columns::{self, ATTENUATION_INIT, ATTENUATION_NORM_INIT, ATTENUATION_TIME_INIT, Column, On};
 use crate::data::{Function, Guesses};
 use crate::experiment::settings;
 use crate::fading::Fading;
@@ -86,6 +86,20 @@ pub struct Results {
     pub runs: Vec<Run>,
     /// Of joined results the folders that they are of, where the long tables of the runs are.
     parts: Vec<Results>,
+}
+
+impl Run {
+    /// Whether its first layer and its last differ in size, so that only the norms of their gradients compare.
+    pub fn sizes_differ(&self) -> bool {
+        let lost = [ATTENUATION_INIT, ATTENUATION_NORM_INIT].map(|column| self.value(column.name));
+        // One is computed from the other, so they agree but for rounding.
+        matches!(lost, [Some(rms), Some(norm)] if (rms - norm).abs() > 1e-9)
+    }
+
+    /// Whether it is of a net that reads one time step after the other.
+    pub fn has_time(&self) -> bool {
+        self.value(ATTENUATION_TIME_INIT.name).is_some()
+    }
 }
 
 impl Results {
@@ -194,13 +208,6 @@ impl Results {
     /// The test function of a run; `None` for a network.
     pub fn function(&self, run: usize) -> Option<&Function> {
         self.cell(run)?.function.as_ref()
-    }
-
-    /// Whether some run's first layer and last differ in size, so that only the norms of their gradients compare.
-    pub fn sizes_differ(&self) -> bool {
-        let lost = |run: &Run| [ATTENUATION_INIT, ATTENUATION_NORM_INIT].map(|column| run.value(column.name));
-        // One is computed from the other, so they agree but for rounding.
-        self.runs.iter().any(|run| matches!(lost(run), [Some(rms), Some(norm)] if (rms - norm).abs() > 1e-9))
     }
 
     /// The baselines of a run: what the best constant answer gets under its loss; `None` for a test function.

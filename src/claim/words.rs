@@ -6,16 +6,8 @@ use crate::table::significant;
 
 /// Its sentence, with the numbers it is about.
 pub fn sentence(claim: &ClaimSpec) -> String {
-    let says = claim.says.clone();
-    match claim.wanted {
-        Wanted::Above(x) => says.replace("{above}", &x.to_string()),
-        Wanted::Below(x) => says.replace("{below}", &x.to_string()),
-        Wanted::Within(low, high) => says
-            .replace("{within}", &format!("{low} to {high}"))
-            .replace("{low}", &low.to_string())
-            .replace("{high}", &high.to_string()),
-        Wanted::Increasing | Wanted::Decreasing => says,
-    }
+    let numbers = claim.wanted.placeholders().into_iter();
+    numbers.fold(claim.says.clone(), |says, (word, number)| says.replace(&format!("{{{word}}}"), &number))
 }
 
 /// The number, by the name of its column.

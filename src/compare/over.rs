@@ -131,15 +131,13 @@ fn of_group(
     let order: Vec<usize> = arms.iter().map(place).collect();
     let base = compare.baseline.as_deref().filter(|base| names.contains(base));
     let pairs = if test.is_some() { pairs(&table, &names, &order, base) } else { Vec::new() };
+    let is_told = |pair: &JointPair| pair.verdict == Verdict::Distinguished;
     if let (Some(base), true) = (base, test.is_some()) {
-        let is_told = |pair: &JointPair| pair.verdict == Verdict::Distinguished;
-        let is_apart = |name: &str| {
-            pairs.iter().any(|pair| is_told(pair) && [&pair.first, &pair.second].contains(&&name.to_string()))
-        };
+        let is_apart =
+            |name: &str| pairs.iter().any(|pair| is_told(pair) && (pair.first == name || pair.second == name));
         arms.iter_mut().filter(|arm| arm.name == base || !is_apart(&arm.name)).for_each(|arm| arm.groups.push('a'));
     } else if test.is_some() {
         let alike = |a: &str, b: &str| {
-            let is_told = |pair: &JointPair| pair.verdict == Verdict::Distinguished;
             pairs
                 .iter()
                 .all(|pair| !is_told(pair) || ![a, b].contains(&&*pair.first) || ![a, b].contains(&&*pair.second))
@@ -205,19 +203,19 @@ impl Joint {
     /// Why the arms are not tested over the problems; `None` where they are.
     pub fn untested(&self) -> Option<String> {
         let Joint { problems, independent, .. } = self;
-        match self.test {
-            Some(_) => None,
-            None if independent.is_none() => Some(format!(
+        match (self.test, *independent) {
+            (Some(_), _) => None,
+            (None, None) => Some(format!(
                 "no test over these {problems} problems, since nothing says that their data differ: name the data in a column `data`"
             )),
-            None if *independent < Some(*problems) => Some(format!(
+            (None, Some(few)) if few < *problems => Some(format!(
                 "no test over these {problems} problems, which come from {} and so depend on each other",
-                origins(independent.unwrap_or(0))
+                origins(few)
             )),
-            None if *problems < PROBLEMS => {
+            (None, _) if *problems < PROBLEMS => {
                 Some(format!("no test over {}: it takes {PROBLEMS}", count(*problems, "problem")))
             }
-            None => Some("no test: all arms are alike on all problems".into()),
+            (None, _) => Some("no test: all arms are alike on all problems".into()),
         }
     }
 }

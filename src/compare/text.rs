@@ -187,7 +187,8 @@ fn joint(text: &mut String, comparison: &Comparison, joint: &Joint) {
 
 /// What the numbers of the answer over several problems are.
 pub fn joint_notes(comparison: &Comparison, joint: &Joint) -> Vec<String> {
-    let letters = joint.test.map(|_| match &comparison.baseline {
+    let is_ranked = |base: &&String| joint.arms.iter().any(|arm| arm.name == **base);
+    let letters = joint.test.map(|_| match comparison.baseline.as_ref().filter(is_ranked) {
         Some(base) => format!("not distinguished: from {base}, those with the letter a"),
         None => "not distinguished: arms with a letter in common".into(),
     });

@@ -35,7 +35,8 @@ use crate::setting::Settings;
 
 /// Whether the rows of this kind of data are drawn from `data.seed`, which only splits others.
 pub fn is_generated(kind: &str) -> bool {
-    ["spirals", "teacher", "mnist1d"].contains(&kind) || sequence::TASKS.contains(&kind)
+    // They alone take a number of rows.
+    SETTINGS.iter().chain(sequence::SETTINGS).any(|own| own.key == "data.n" && own.of.contains(&kind))
 }
 
 /// How many numbers a generated data set holds; none of one that is read.

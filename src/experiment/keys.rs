@@ -227,14 +227,14 @@ pub const REFERENCE: Section = Section {
     keys: &[
         key("name", "a text", REQUIRED, "what the legend calls it"),
         key("value", "a number", REQUIRED, "its height, or what the height is a multiple of"),
-        key("factor", "a number above 0", "1", "what x by x is multiplied: straight if y alone is on a log scale"),
-        key("power", "a number", "0", "the power of x: straight if x and y are on log scales"),
-        key("slope", "a number", "0", "what is added for each x: straight on linear scales"),
+        key("factor", "a number above 0", "1", "by what the height is multiplied when x grows by 1"),
+        key("power", "a number", "0", "the power of x in the height, as -1 for 1 / x"),
+        key("slope", "a number", "0", "what is added to the height when x grows by 1"),
         key(
             "where",
             CELLS,
             NOTHING,
-            "labels of `color` or `facet` that the line is of: in their colour and panels alone",
+            "labels of `color` or `facet`; the line is drawn in their colour and in their panels alone",
         ),
     ],
 };

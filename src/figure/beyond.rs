@@ -90,7 +90,7 @@ pub fn fading(
     selection: &Selection,
     all: &BTreeMap<GroupKey, Summary>,
     groups: &[Vec<usize>],
-    (each, unit): (&str, &str),
+    (each, unit): (&str, (&str, bool)),
 ) -> String {
     let group = |key: &GroupKey| groups.iter().find(|group| group[0] == key.color);
     let summaries: Vec<(&GroupKey, &Summary)> = all.iter().filter(|(key, _)| group(key).is_some()).collect();

@@ -145,10 +145,8 @@ impl Endings {
         let (high, low) =
             if column.better == Better::Lower { ("Highest", &lowest[..]) } else { (&highest[..], "Lowest") };
         let words = Words { high, low, only, each, lost: self.fate };
-        if self.unlike {
-            return finding::lost(medians, &words);
-        }
-        finding::extremes(medians, &words, column.sign().unwrap_or(1.0), |v| finding::measured(v, column))
+        let sign = column.sign().unwrap_or(1.0);
+        finding::ranked(!self.unlike, medians, &words, sign, |v| finding::measured(v, column))
     }
 }
 

@@ -54,8 +54,19 @@ pub fn extremes(values: &[(String, Ending)], words: &Words, sign: f64, say: impl
     parts.join(" ")
 }
 
+/// The same where the values can be ranked, else only how many are lost: losses of different data or kinds are no common measure.
+pub fn ranked(
+    is_ranked: bool,
+    values: &[(String, Ending)],
+    words: &Words,
+    sign: f64,
+    say: impl Fn(f64) -> String,
+) -> String {
+    if is_ranked { extremes(values, words, sign, say) } else { lost(values, words) }
+}
+
 /// Of how many of the medians half or more of the runs are lost; nothing where of none.
-pub fn lost(values: &[(String, Ending)], words: &Words) -> String {
+fn lost(values: &[(String, Ending)], words: &Words) -> String {
     let lost = values.iter().filter(|(_, ending)| *ending == Ending::Lost).count();
     match values {
         _ if lost == 0 => String::new(),
@@ -70,12 +81,12 @@ pub const OF_NORM: &str = "decades of the norm of the gradient per layer";
 
 /// Where a gradient fades most and where it grows most, of those that arrive and as far as the seeds tell: the names of all that read
 /// the same, or how many of `each` these are.
-pub fn fading(values: &[(String, Summary)], unit: &str, each: &str) -> String {
+pub fn fading(values: &[(String, Summary)], (unit, is_rate): (&str, bool), each: &str) -> String {
     let others = if values.iter().any(|(_, own)| own.median == Fading::Beyond) { " of the others" } else { "" };
     let shown = |own: &Summary| own.median.shown(|lost| words::rate(lost.abs()));
     let named = |ends: &[&(String, Summary)]| few(ends.iter().map(|(name, _)| name.as_str()), values.len(), each);
     let factor = |lost: f64| match 10f64.powf(lost) {
-        factor if lost > 0.0 && (unit.ends_with(" per layer") || unit.ends_with(" per time step")) && factor < 1e4 => {
+        factor if lost > 0.0 && is_rate && factor < 1e4 => {
             format!(", a factor of {}", significant(factor, 3))
         }
         _ => String::new(),
@@ -194,7 +205,7 @@ mod tests {
         let of = |seeds: &[Fading]| Summary::of(seeds).unwrap();
         let told = |values: &[(&str, Summary)]| {
             let values: Vec<_> = values.iter().map(|(name, own)| (name.to_string(), *own)).collect();
-            fading(&values, "decades per layer", "lines")
+            fading(&values, ("decades per layer", true), "lines")
         };
         let said = |values: &[(&str, f64)]| {
             told(&values.iter().map(|(name, v)| (*name, of(&[Fading::read(*v, false)]))).collect::<Vec<_>>())

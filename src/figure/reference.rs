@@ -9,10 +9,9 @@ use super::training::StepScale;
 use crate::columns::Column;
 use crate::plan_file::Scale;
 use crate::plan_file::figure::Reference;
-use std::collections::BTreeSet;
 
-/// How such a line looks, but for its colour where it is of one label.
-const LOOK: Look = Look { color: INK, dash: &[3.5, 2.5], marker: Marker::Disc, hollow: false };
+/// The dashes of the lines, in turn: those of each name differ from those of the others.
+const DASHES: [&[f64]; 3] = [&[3.5, 2.5], &[1.2, 2.0], &[7.0, 2.2, 1.2, 2.2]];
 
 /// Points of a line: a curved one looks smooth.
 const POINTS: usize = 120;
@@ -37,7 +36,8 @@ impl<'a> References<'a> {
     /// Over steps, or epochs.
     pub fn over_steps(selection: &'a Selection<'a>, column: &'a Column, scale: StepScale, x: &Ruler) -> Self {
         let value_at = if scale == StepScale::Log { f64::exp_m1 } else { std::convert::identity };
-        References { selection, column, ends: [x.low, x.high], value_at }
+        // Before the first step there is nothing.
+        References { selection, column, ends: [x.low.max(0.0), x.high], value_at }
     }
 
     /// The lines of a panel.
@@ -52,8 +52,7 @@ impl<'a> References<'a> {
 
     /// The legend with their names.
     pub fn named(&self, legend: Legend) -> Legend {
-        let names: BTreeSet<&String> = self.selection.spec.references.iter().map(|line| &line.name).collect();
-        names.into_iter().fold(legend, |legend, name| legend.line(Some(name.clone()), LOOK))
+        self.names().into_iter().fold(legend, |legend, name| legend.line(Some(name.into()), self.look(name)))
     }
 
     /// Where the lines of one height are on the scale of the column.
@@ -62,13 +61,31 @@ impl<'a> References<'a> {
         level.map(|line| self.drawn(line.value)).filter(|height| height.is_finite())
     }
 
+    /// The names in the order of the file, each once.
+    fn names(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = Vec::new();
+        for line in &self.selection.spec.references {
+            if !names.contains(&&*line.name) {
+                names.push(&line.name);
+            }
+        }
+        names
+    }
+
+    /// How lines of this name look, but for the colour where a line is of one label.
+    fn look(&self, name: &str) -> Look {
+        let place = self.names().iter().position(|own| *own == name).unwrap_or(0);
+        Look { color: INK, dash: DASHES[place % DASHES.len()], marker: Marker::Disc, hollow: false }
+    }
+
     /// The looks in which a line is drawn: those of the labels that it is of.
     fn colors(&self, line: &Reference) -> Vec<Look> {
+        let look = self.look(&line.name);
         match self.selection.color.as_ref().filter(|used| line.filter.contains_key(&used.axis.name)) {
-            None => vec![LOOK],
+            None => vec![look],
             Some(used) => {
                 let own = used.labels.iter().filter(|label| is_of(line, &self.selection.color, **label));
-                own.map(|label| Look { color: self.selection.look(*label).color, ..LOOK }).collect()
+                own.map(|label| Look { color: self.selection.look(*label).color, ..look }).collect()
             }
         }
     }

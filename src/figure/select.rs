@@ -422,7 +422,7 @@ impl<'a> Selection<'a> {
 
     /// Whether it shows nets that read one time step after the other.
     pub fn has_time(&self) -> bool {
-        self.runs.iter().any(|run| self.run(*run).value("attenuation_time_init").is_some())
+        self.runs.iter().any(|run| self.run(*run).has_time())
     }
 
     pub fn look(&self, color: usize) -> Look {
@@ -431,7 +431,17 @@ impl<'a> Selection<'a> {
 
     /// Whether fading is told by the norm of the gradient: layers of the nets differ in size.
     pub fn is_by_norm(&self) -> bool {
-        self.results.sizes_differ()
+        self.runs.iter().any(|run| self.run(*run).sizes_differ())
+    }
+
+    /// What fading per layer is told by, at the end of training or before it.
+    pub fn attenuation(&self, at_end: bool) -> &'static Column {
+        columns::known(match (self.is_by_norm(), at_end) {
+            (false, false) => "attenuation_init",
+            (false, true) => "attenuation_end",
+            (true, false) => "attenuation_norm_init",
+            (true, true) => "attenuation_norm_end",
+        })
     }
 
     /// How many of the selected runs have ended so.

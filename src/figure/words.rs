@@ -199,7 +199,7 @@ pub fn held(column: &Column) -> &'static str {
 pub fn left_out(runs: usize) -> String {
     match runs {
         0 => String::new(),
-        n => format!("Not drawn: {}, diverged or with a gradient that is not finite at this step.", count(n, "run")),
+        n => format!("Not drawn: {}, diverged or not finite at this step.", count(n, "run")),
     }
 }
 

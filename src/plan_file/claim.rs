@@ -90,6 +90,20 @@ pub enum Wanted {
     Decreasing,
 }
 
+impl Wanted {
+    /// The words that stand in braces in a claim's sentence for its numbers, with these.
+    pub fn placeholders(self) -> Vec<(&'static str, String)> {
+        match self {
+            Wanted::Above(x) => vec![("above", x.to_string())],
+            Wanted::Below(x) => vec![("below", x.to_string())],
+            Wanted::Within(low, high) => {
+                vec![("within", format!("{low} to {high}")), ("low", low.to_string()), ("high", high.to_string())]
+            }
+            Wanted::Increasing | Wanted::Decreasing => Vec::new(),
+        }
+    }
+}
+
 /// How two selections are compared, seed by seed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

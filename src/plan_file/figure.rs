@@ -63,7 +63,7 @@ pub struct FigureSpec {
     /// What stands along x instead of the name of its axis.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub x_title: Option<String>,
-    /// Lines to hold the measurements against, such as a bound or a law.
+    /// Lines to compare the measurements with, such as a bound or a law.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub references: Vec<Reference>,
     /// What a `gradient_heatmap` is drawn over.

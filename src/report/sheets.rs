@@ -81,8 +81,8 @@ fn spreads(
         let [median, low, high, _] = columns::spread(column.name);
         let is_measured = table.rows.iter().any(|row| row.get(&median).is_some_and(|text| !text.is_empty()));
         let shows = if column.is_fading() { Shows::Fading(column) } else { Shows::Spread([median, low, high]) };
-        // Words that begin with decades have said the unit.
-        let is_said = ["", "share"].contains(&column.unit) || column.unit.starts_with("decades");
+        // The words of a fading have said the unit.
+        let is_said = ["", "share"].contains(&column.unit) || column.is_fading();
         let unit = if is_said { String::new() } else { format!(", {}", column.unit) };
         is_measured.then(|| SheetColumn::new(&format!("{}{unit}", column.subject()), shows))
     })

@@ -8,7 +8,7 @@ use crate::plan_file::{self, PlanCell, PlanData, PlanFile, SCHEMA};
 use crate::run::cost::{Extent, step_flop};
 use crate::setting::Value;
 use crate::sweep::work::Work;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 /// The plan of a folder, if it has one that can be read.
@@ -18,7 +18,7 @@ pub fn plan_of(dir: &Path) -> Option<PlanFile> {
 
 /// The text of `plan.json`: see [`PlanFile`].
 pub fn plan_json(plan: &Plan, work: &Work) -> String {
-    let fixed = fixed(plan);
+    let fixed = GridCell::shared(&plan.cells);
     let owned = |(key, value): (&str, &Value)| (key.to_string(), value.clone());
     let guesses = guesses(plan, work);
     let mut of_networks = guesses.iter().flatten();
@@ -84,16 +84,6 @@ pub fn guesses(plan: &Plan, work: &Work) -> Vec<Option<Guesses>> {
         guesses.push(*known.entry((*data, of_loss)).or_insert_with(find));
     }
     guesses
-}
-
-/// The settings that are the same in every cell.
-fn fixed(plan: &Plan) -> BTreeMap<&'static str, &Value> {
-    let mut cells = plan.cells.iter();
-    let mut fixed: BTreeMap<_, _> = cells.next().map(|cell| cell.settings.iter().collect()).unwrap_or_default();
-    for cell in cells {
-        fixed.retain(|key, value| cell.settings.get(key) == Some(*value));
-    }
-    fixed
 }
 
 /// Identity of a plan: its file and its runs, in order.

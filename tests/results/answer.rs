@@ -167,7 +167,7 @@ fn each_arm_stands_where_the_comparison_has_it() {
         for arm in arms {
             let is_it = |row: &&Row| {
                 row.labels.last() == Some(&arm.name)
-                    && row.setting == if arm.lost { String::new() } else { setting(&arm.chosen) }
+                    && row.setting == setting(arm.told())
                     && row.values[report].map(|value| value.spread())
                         == arm.measures.get(comparison.report.as_str()).copied()
             };

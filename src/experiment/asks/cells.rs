@@ -9,7 +9,7 @@ use crate::experiment::settings::{self, Registry, literal};
 use crate::plan_file::claim::Filter;
 use crate::plan_file::{Axis, PlanCell};
 use crate::setting::{Settings, Value};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// One combination: its label on every axis, in axis order, and what it resolves to.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,9 +29,20 @@ impl GridCell {
         self.labels.iter().find(|(name, _)| name == axis).map(|(_, label)| label.as_str())
     }
 
+    /// The settings that are the same in all cells.
+    pub(crate) fn shared(cells: &[GridCell]) -> BTreeMap<&'static str, &Value> {
+        let mut cells = cells.iter();
+        let mut shared: BTreeMap<_, _> = cells.next().map(|cell| cell.settings.iter().collect()).unwrap_or_default();
+        for cell in cells {
+            shared.retain(|key, value| cell.settings.get(key) == Some(*value));
+        }
+        shared
+    }
+
     /// As `plan.json` has them, without what all of them share.
     pub(crate) fn planned(cells: &[GridCell]) -> Vec<PlanCell> {
-        let is_own = |(key, value): &(&str, &Value)| cells.iter().any(|other| other.settings.get(key) != Some(*value));
+        let shared = GridCell::shared(cells);
+        let is_own = |(key, value): &(&'static str, &Value)| shared.get(key) != Some(value);
         let owned = |(key, value): (&str, &Value)| (key.to_string(), value.clone());
         let of_cell = |cell: &GridCell| PlanCell {
             labels: cell.labels.iter().cloned().collect(),

@@ -72,12 +72,7 @@ impl WrittenClaim {
 
 /// Checks that all words in braces stand for numbers of the claim: others would stay as they are written.
 fn placeholders(says: &str, at: &Location, wanted: Wanted) -> Result<()> {
-    let known: &[&str] = match wanted {
-        Wanted::Above(_) => &["above"],
-        Wanted::Below(_) => &["below"],
-        Wanted::Within(..) => &["within", "low", "high"],
-        Wanted::Increasing | Wanted::Decreasing => &[],
-    };
+    let known: Vec<&str> = wanted.placeholders().into_iter().map(|(word, _)| word).collect();
     let words = says.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(word, _)| word);
     let is_word = |word: &&str| !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || c == '_');
     let Some(odd) = words.filter(is_word).find(|word| !known.contains(word)) else { return Ok(()) };

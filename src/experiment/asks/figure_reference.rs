@@ -44,6 +44,9 @@ fn one(place: Location, entries: Vec<Entry>) -> Result<WrittenReference> {
     };
     let or = |key: &str, default: f64| Ok(fields.read(key, number)?.unwrap_or(default));
     let (name, value) = (fields.need("name", HELP)?.text()?, number(fields.need("value", HELP)?)?);
+    if let Some(entry) = fields.get("name").filter(|_| name.trim().is_empty()) {
+        return entry.value.at.fail("`name` is what the legend calls the line, and empty", HELP);
+    }
     let (factor, power, slope) = (or("factor", 1.0)?, or("power", 0.0)?, or("slope", 0.0)?);
     if let Some(entry) = fields.get("factor").filter(|_| factor <= 0.0) {
         return entry

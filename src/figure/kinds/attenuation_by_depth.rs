@@ -78,12 +78,13 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let predicted = |key: &GroupKey| overlay.get(key)?.outcome(column.name);
     let x = selection.x.as_ref().map_or(Ruler::categories([String::new()]), |x| x_places(selection, x));
     let predicted_values = || lost.keys().filter_map(predicted);
-    let keep: Vec<f64> = lost.values().map(|s| s.median.number()).chain(predicted_values()).chain([0.0]).collect();
+    let references = References::over_axis(selection, column, &x);
+    let medians = lost.values().map(|s| s.median.number());
+    let keep: Vec<f64> = medians.chain(predicted_values()).chain(references.heights()).chain([0.0]).collect();
     let values: Vec<f64> = lost.values().flat_map(reached).collect();
     let y = Ruler::keeping(&keep, &values, false, 128.0).ok_or_else(|| selection.no_finite(column))?;
     let mut y = selection.limited(y, 128.0);
     let x_title = places::title(selection);
-    let references = References::over_axis(selection, column, &x);
     let arriving = by_place(selection, &x, &lost);
     let edge = beyond::strip(&arriving, &mut y, 128.0);
     let lines = beyond::points(&arriving, edge);
@@ -133,10 +134,9 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let [first, last] = if over_time { ["time step", "last"] } else { ["layer", "last hidden one"] };
     let deepest = deepest(selection);
     let broken = |r: &&usize| {
-        let fading = |column: Option<&Column>| column.and_then(|column| selection.run(**r).fading(column));
-        let is_defined = |fading: Option<Fading>| fading.is_some_and(|fading| fading != Fading::Undefined);
-        let [start, end] = starts_and_ends(selection);
-        selection.key(**r).x == deepest && is_defined(fading(start)) && !is_defined(fading(end))
+        let fading = |at_end: bool| selection.run(**r).fading(selection.attenuation(at_end));
+        let is_defined = |at_end: bool| fading(at_end).is_some_and(|fading| fading != Fading::Undefined);
+        selection.key(**r).x == deepest && is_defined(false) && !is_defined(true)
     };
     let broken = selection.runs.iter().filter(broken).count();
     let lacking = selection.colors().into_iter().filter(|color| lost.keys().all(|key| key.color != *color));
@@ -161,7 +161,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         }
         false => words::subject(column),
     };
-    let unit = if column.is_per_layer { column.unit } else { "decades in all" };
+    let unit = if column.is_per_layer { (column.unit, true) } else { ("decades in all", false) };
     let legend = references.named(overlay.named(Legend::of(selection, &groups)));
     let sheet = Sheet::new(selection, medium, 5);
     let blocks = [upper].into_iter().chain(ratios).chain(below).collect();
@@ -180,7 +180,7 @@ fn x_places(selection: &Selection, x: &Used) -> Ruler {
 }
 
 /// Where no gradient arrives, then where it fades most and where it grows most.
-fn found(selection: &Selection, lost: &Fadings, groups: &[Vec<usize>], unit: &str) -> String {
+fn found(selection: &Selection, lost: &Fadings, groups: &[Vec<usize>], unit: (&str, bool)) -> String {
     beyond::fading(selection, lost, groups, ("cells", unit))
 }
 
@@ -210,17 +210,9 @@ fn deepest(selection: &Selection) -> usize {
     selection.x.as_ref().and_then(|used| used.labels.last().copied()).unwrap_or(0)
 }
 
-/// What is lost per layer at the start of training and at its end.
-fn starts_and_ends(selection: &Selection) -> [Option<&'static Column>; 2] {
-    let what = if selection.is_by_norm() { "attenuation_norm" } else { "attenuation" };
-    ["init", "end"].map(|when| columns::outcome(&format!("{what}_{when}")))
-}
-
 /// For each colour at the deepest networks, from the start of training to its end; `None` without a number.
 fn dumbbells(selection: &Selection) -> Option<Block> {
-    let of = |column: &'static Column| selection.fadings_of(column);
-    let [start, end] = starts_and_ends(selection);
-    let (start, end) = (of(start?), of(end?));
+    let [start, end] = [false, true].map(|at_end| selection.fadings_of(selection.attenuation(at_end)));
     let deepest = deepest(selection);
     let ends = start.iter().chain(&end).filter(|(key, _)| key.x == deepest);
     let none = ends.clone().any(|(_, s)| s.none > 0);

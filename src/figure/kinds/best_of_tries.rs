@@ -77,10 +77,8 @@ fn found(selection: &Selection, lines: &Lines, column: &Column) -> String {
     let (high, low) =
         if sign > 0.0 { ("Highest with all tries", "Lowest") } else { ("Highest", "Lowest with all tries") };
     let words = Words { high, low, only: "With all tries", each: "lines", lost: "diverged in all tries" };
-    if selection.is_unlike(column) {
-        return finding::lost(&last.collect::<Vec<_>>(), &words);
-    }
-    finding::extremes(&last.collect::<Vec<_>>(), &words, sign, |v| finding::measured(v, column))
+    let (last, is_ranked) = (last.collect::<Vec<_>>(), !selection.is_unlike(column));
+    finding::ranked(is_ranked, &last, &words, sign, |v| finding::measured(v, column))
 }
 
 /// The median of each setting that was tried, as it was measured.

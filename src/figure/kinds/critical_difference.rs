@@ -107,7 +107,8 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         true => problems.to_string(),
         false => format!("up to {problems}"),
     };
-    let base = selection.results.plan.compare.as_ref().and_then(|own| own.baseline.as_ref());
+    let is_ranked = |base: &&String| arms.keys().any(|key| selection.color_name(key.color) == **base);
+    let base = selection.results.plan.compare.as_ref().and_then(|own| own.baseline.as_ref()).filter(is_ranked);
     let caption = Caption::new(format!("Average rank over {problems} problems, by each arm's median over the seeds that judge."))
         .add(base.is_some(), base.map_or(String::new(), |base| format!("a: the baseline, {base}, and the arms that are not distinguished from it by Wilcoxon's test over the problems, corrected by Holm's method.")))
         .add(base.is_none() && most > 0, "Arms with a common letter are not distinguished by Wilcoxon's test over the problems, corrected by Holm's method; a bar joins those of each letter.")

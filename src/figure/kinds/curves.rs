@@ -171,14 +171,14 @@ impl Measure {
         // Of each line what its median and what its range reaches: one lost seed may not flatten the others either.
         let lines = course.of(index).flat_map(|(_, points)| [medians([points]), spans([points])]).collect::<Vec<_>>();
         let values = without_runaways(&lines, column);
-        let references = References::over_steps(selection, column, course.scale, &course.x);
-        let heights = references.heights().filter(|_| is_first);
-        let values: Vec<f64> = values.into_iter().chain(beside.iter().copied()).chain(heights).collect();
+        let values: Vec<f64> = values.into_iter().chain(beside.iter().copied()).collect();
         // Where lines end is in sight, but for those of runs that diverged and what lies far beyond all others.
         let diverged: BTreeSet<GroupKey> = course.ends.iter().map(|(run, _)| selection.key(*run)).collect();
         let ends = course.of(index).filter(|(key, _)| !diverged.contains(key));
         let ends: Vec<f64> = ends.filter_map(|(_, points)| Some(points.last()?.1.median)).collect();
-        let ends = without_lost(&ends, column);
+        let references = References::over_steps(selection, column, course.scale, &course.x);
+        let heights = references.heights().filter(|_| is_first);
+        let ends: Vec<f64> = without_lost(&ends, column).into_iter().chain(heights).collect();
         let mut y = Ruler::keeping_of(&ends, &values, column, height)?;
         let guess = guessing(selection, column);
         let cut = match selection.spec.limits {
@@ -216,7 +216,7 @@ fn all_reach(selection: &Selection) -> bool {
 fn first_at_target(selection: &Selection) -> String {
     let column = columns::known("steps_to_target");
     let endings = Endings::of(selection, column, &selection.runs);
-    let steps = if endings.unlike { Vec::new() } else { endings.medians(selection) };
+    let steps = endings.medians(selection);
     let words = Words {
         high: "Slowest",
         low: "All reach the target loss, fastest",
@@ -224,19 +224,17 @@ fn first_at_target(selection: &Selection) -> String {
         each: "lines",
         lost: "never reached it",
     };
-    finding::extremes(&steps, &words, -1.0, |v| format!("{} steps", finding::measured(v, column)))
+    finding::ranked(!endings.unlike, &steps, &words, -1.0, |v| format!("{} steps", finding::measured(v, column)))
 }
 
 /// Which line ends lowest, and which highest, of what no column of `runs.csv` tells.
 fn at_the_end(selection: &Selection, course: &Course<usize>, column: &Column) -> String {
-    if selection.is_unlike(column) {
-        return String::new();
-    }
     let last =
         course.of(0).filter_map(|(key, line)| Some((selection.group_name(key), Ending::Value(line.last()?.1.median))));
     let words =
         Words { high: "Highest", low: "Lowest at the end", only: "At the end", each: "lines", lost: "diverged" };
-    finding::extremes(&last.collect::<Vec<_>>(), &words, -1.0, |v| finding::measured(v, column))
+    let (last, is_ranked) = (last.collect::<Vec<_>>(), !selection.is_unlike(column));
+    finding::ranked(is_ranked, &last, &words, -1.0, |v| finding::measured(v, column))
 }
 
 /// What the error of another part is drawn with.

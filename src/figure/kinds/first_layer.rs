@@ -38,14 +38,12 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let x = places::along(selection);
     let (lines, left_out) = lines(selection, column, &x)?;
     let height = if selection.rows().len() > 2 { 96.0 } else { 126.0 };
-    let y = Ruler::keeping_of(&medians(lines.values()), &spans(lines.values()), column, height)
-        .ok_or_else(|| selection.no_finite(column))?;
-    let y = selection.limited(y, height);
-    let groups = coinciding(selection, |color| {
-        let own = lines.iter().filter(|(key, _)| key.color == color);
-        own.map(|(key, points)| ((key.row, key.column), points, slack(&y, height))).collect()
-    });
     let references = References::over_axis(selection, column, &x);
+    let keep: Vec<f64> = medians(lines.values()).into_iter().chain(references.heights()).collect();
+    let y =
+        Ruler::keeping_of(&keep, &spans(lines.values()), column, height).ok_or_else(|| selection.no_finite(column))?;
+    let y = selection.limited(y, height);
+    let groups = near(selection, &lines, slack(&y, height));
     let panel = |panel: GroupKey| {
         let lines = series(selection, &groups, panel, |key| lines.get(&key));
         references.of(panel).into_iter().chain(lines).collect()
@@ -55,7 +53,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let legend = references.named(Legend::of(selection, &groups));
     let caption = Caption::new(words::spread(selection, "Line", "band", groups.len()))
         .add(true, joined(&groups, COINCIDE))
-        .add(y.floor.is_some(), "▼: exactly zero.")
+        .add(y.floor.is_some(), words::FLOOR)
         .add(true, words::left_out(left_out))
         .of_probe(selection);
     let when = if selection.spec.is_at_end() { "at the end of training" } else { "before training" };
@@ -89,7 +87,7 @@ fn lines(selection: &Selection, column: &Column, x: &Ruler) -> Result<(Lines, us
     for (label, tick) in Selection::labels(&selection.x).into_iter().zip(&x.ticks) {
         for (key, seeds) in by_seed.iter().filter(|(key, _)| key.x == label) {
             let point = over_seeds(seeds.values().copied(), column).map(|spread| (tick.at, spread));
-            lines.entry(GroupKey { x: 0, ..*key }).or_default().extend(point);
+            lines.entry(key.without_x()).or_default().extend(point);
         }
     }
     Ok((lines, left_out))

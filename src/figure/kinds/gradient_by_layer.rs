@@ -214,7 +214,7 @@ fn found(
         return ends(selection, column, profiles, groups);
     }
     let unit = if selection.is_by_norm() { finding::OF_NORM } else { columns::ATTENUATION_INIT.unit };
-    beyond::fading(selection, rates, groups, ("lines", unit))
+    beyond::fading(selection, rates, groups, ("lines", (unit, true)))
 }
 
 /// Whether it is dL/dh, whose fading is what an attenuation tells.
@@ -224,12 +224,7 @@ fn fades(column: &Column) -> bool {
 
 /// The decades that the gradient of each group loses per layer.
 fn arriving(selection: &Selection, last: bool) -> Rates {
-    selection.fadings_of(columns::known(match (selection.is_by_norm(), last) {
-        (false, false) => "attenuation_init",
-        (false, true) => "attenuation_end",
-        (true, false) => "attenuation_norm_init",
-        (true, true) => "attenuation_norm_end",
-    }))
+    selection.fadings_of(selection.attenuation(last))
 }
 
 /// The share of a panel that labels may take.

@@ -128,8 +128,8 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
             .of(selection)
     };
     let said = parts.iter().flat_map(|part| part.endings.medians(&part.selection)).collect::<Vec<_>>();
-    let unlike = parts.iter().any(|part| part.endings.unlike);
-    let finding = if unlike { String::new() } else { parts[0].endings.finding_of(&said, "tiles") };
+    let unlike = parts.iter().find(|part| part.endings.unlike).unwrap_or(&parts[0]);
+    let finding = unlike.endings.finding_of(&said, "tiles");
     let own = words::at_the_end(selection, column);
     let mut chart = Chart::new(selection, sheet, &own, finding, Legend::default(), vec![block]);
     if let Body::Grid(grid) = &mut chart.body

@@ -48,7 +48,10 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     // A loss is seen against guessing; an accuracy where that is in sight.
     let beside = guess.iter().filter(|_| column.quantity == Quantity::Loss && !all.is_empty()).flat_map(Guess::all);
     let beside: Vec<f64> = beside.collect();
-    let y = Ruler::of(&all.into_iter().chain(beside).collect::<Vec<_>>(), column, height)
+    let x = places::along(selection);
+    let references = References::over_axis(selection, column, &x);
+    let heights: Vec<f64> = references.heights().collect();
+    let y = Ruler::keeping_of(&heights, &all.into_iter().chain(beside).collect::<Vec<_>>(), column, height)
         .ok_or_else(|| selection.no_finite(column))?;
     let mut y = selection.limited(y, height);
     let guess = guess.and_then(|guess| guess.on(&y));
@@ -59,9 +62,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
 
     let legend = Legend::of(selection, &selection.each_color()).line(named(guess.iter()), GUESSING);
     let legend = legend.lost(endings.fate, endings.lost, selection.runs.len());
-    let x = places::along(selection);
     let x_title = places::title(selection);
-    let references = References::over_axis(selection, column, &x);
     let legend = references.named(legend);
     let medians = medians(selection, &endings, &x);
     let panel = |panel: GroupKey| {

@@ -78,11 +78,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
 fn found(selection: &Selection, endings: &Endings) -> String {
     let medians = endings.groups.iter().map(|(key, seeds)| (selection.group_name(key), seeds.median));
     let words = Words { high: "Slowest", low: "Fastest", only: "Steps", each: "arms", lost: endings.fate };
-    let medians: Vec<_> = medians.collect();
-    match endings.unlike {
-        true => finding::lost(&medians, &words),
-        false => finding::extremes(&medians, &words, -1.0, |v| finding::amount(v, true)),
-    }
+    finding::ranked(!endings.unlike, &medians.collect::<Vec<_>>(), &words, -1.0, |v| finding::amount(v, true))
 }
 
 /// The column, where the experiment has a target.
