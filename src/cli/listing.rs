@@ -27,7 +27,7 @@ pub struct Figures {
 
 #[derive(Args)]
 pub struct Columns {
-    /// Only the columns of this table, such as runs.csv
+    /// A table, such as runs.csv, or how names of columns begin, such as attenuation
     table: Option<String>,
     /// All as a Markdown table
     #[arg(long, conflicts_with = "table")]
@@ -188,23 +188,30 @@ fn holds(key: &str) -> Option<String> {
 /// Prints the columns of the CSV files.
 ///
 /// # Errors
-/// A table that there is not.
+/// Neither a table nor the beginning of a column's name.
 pub fn columns(options: &Columns) -> Result<ExitCode, CommandError> {
     if options.markdown {
         return print(&columns::markdown());
     }
     let wanted = options.table.as_deref().map(|table| table.trim_end_matches(".csv"));
     let is_wanted = |file: &str| wanted.is_none_or(|wanted| file.trim_end_matches(".csv") == wanted);
+    let is_table = columns::FILES.iter().any(|(file, ..)| is_wanted(file));
     let mut text = String::new();
-    for (file, rows, tables) in columns::FILES.iter().filter(|(file, ..)| is_wanted(file)) {
-        let gap = if text.is_empty() { "" } else { "\n" };
-        text += &format!("{gap}{}", wrapped(&format!("{file}: {rows}"), ""));
-        text.extend(tables.iter().copied().flatten().map(column));
+    for (file, rows, tables) in columns::FILES {
+        let is_named = |own: &&Column| !is_table && wanted.is_some_and(|wanted| own.name.starts_with(wanted));
+        let own = tables.iter().copied().flatten().filter(|own| is_wanted(file) || is_named(own));
+        let own: String = own.map(column).collect();
+        if !own.is_empty() {
+            let gap = if text.is_empty() { "" } else { "\n" };
+            text += &format!("{gap}{}{own}", wrapped(&format!("{file}: {rows}"), ""));
+        }
     }
     match wanted {
         Some(wanted) if text.is_empty() => {
-            let help = nearest::suggest(wanted, columns::FILES.iter().map(|(file, ..)| *file));
-            Err(CommandError::input(format!("there is no table \"{wanted}\"; {help}")))
+            let names =
+                columns::FILES.iter().flat_map(|(_, _, tables)| tables.iter().copied().flatten()).map(|own| own.name);
+            let help = nearest::suggest(wanted, columns::FILES.iter().map(|(file, ..)| *file).chain(names));
+            Err(CommandError::input(format!("there is no table and no column \"{wanted}\"; {help}")))
         }
         _ if wanted.is_none_or(|wanted| ["history", "layers"].contains(&wanted)) => {
             print(&format!("{text}\n{}", joins()))

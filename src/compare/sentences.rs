@@ -3,7 +3,7 @@
 use super::amount::{significant, subject};
 use super::arms::SHARE;
 use super::pairs::{Pair, Verdict};
-use crate::columns::{self, Column, Scale};
+use crate::columns::{self, Column, Quantity, Scale};
 use crate::run::cost::flop;
 use crate::stats::signed_rank::{Estimate, LEVEL};
 use crate::table::{count, signed};
@@ -55,7 +55,13 @@ pub fn sentence(pair: &Pair) -> String {
     }
     let (column, subject) = (columns::metric::metric(&pair.metric), subject(&pair.metric));
     let between = difference(d, column);
-    let less = if d.value < 0.0 { "lower" } else { "higher" };
+    // What can be counted is fewer or more, not lower or higher.
+    let differs = match (column.is_some_and(|own| own.quantity == Quantity::Steps), d.value < 0.0) {
+        (true, true) => format!("takes fewer {subject}"),
+        (true, false) => format!("takes more {subject}"),
+        (false, true) => format!("has a lower {subject}"),
+        (false, false) => format!("has a higher {subject}"),
+    };
     let pairs = if *family > 1 { format!(" for {family} pairs") } else { String::new() };
     let evidence = format!(
         "{between}, rank-biserial correlation {:+.2}, p = {} after Holm's correction{pairs}, {seeds}",
@@ -66,9 +72,9 @@ pub fn sentence(pair: &Pair) -> String {
         format!("; with settings chosen anew {}", span([tuned.value, tuned.low, tuned.high], column))
     });
     match pair.verdict {
-        Verdict::Distinguished => format!("{first} has a {less} {subject} than {second}: {evidence}{again}"),
+        Verdict::Distinguished => format!("{first} {differs} than {second}: {evidence}{again}"),
         Verdict::NotSettled => format!(
-            "{first} has a {less} {subject} than {second} at the chosen settings ({evidence}), but that is not settled: {}{again}",
+            "{first} {differs} than {second} at the chosen settings ({evidence}), but that is not settled: {}{again}",
             why_open(pair)
         ),
         Verdict::Equivalent => {

@@ -214,10 +214,10 @@ pub fn ranking(comparison: &Comparison, joint: &Joint) -> String {
 }
 
 fn ranks(comparison: &Comparison, joint: &Joint) -> String {
-    let Some(first) = joint.arms.first() else { return "No arm has results on all problems.".into() };
+    let Some(first) = joint.arms.first() else { return "no arm has results on all problems.".into() };
     let best: Vec<&str> = joint.arms.iter().filter(|arm| arm.rank == first.rank).map(|arm| arm.name.as_str()).collect();
     if joint.arms.iter().all(|arm| arm.best == 0) {
-        return "No arm ranks best: on every problem the median run of each diverged, or missed the target.".into();
+        return "no arm ranks best: on every problem the median run of each diverged, or missed the target.".into();
     }
     let verb = if best.len() == 1 { "ranks" } else { "rank" };
     let subject = subject(&comparison.report);

@@ -17,6 +17,10 @@ pub fn warnings(comparison: &Comparison, task: &Task) -> Vec<String> {
     if !none.is_empty() {
         lines.push(format!("warning: no setting has all its runs: {}", none.join(", ")));
     }
+    let is_here = |base: &&String| task.arms.iter().any(|arm| arm.name == **base && arm.n > 0);
+    if let Some(base) = comparison.baseline.as_ref().filter(|base| !is_here(base)) {
+        lines.push(format!("warning: no arm is tested, since {base}, the baseline, has no results here"));
+    }
     let missing = task.arms.iter().filter(|arm| arm.missing > 0).map(|arm| format!("{} of {}", arm.missing, arm.name));
     let missing = missing.collect::<Vec<_>>();
     if !missing.is_empty() {

@@ -1,7 +1,7 @@
 //! The rows of a run in `runs.csv`, `history.csv`, `layers.csv`, `points.csv` and, where it is asked for, `distributions.csv`.
 
 use crate::columns::{self, Column};
-use crate::data::{Dataset, Targets};
+use crate::data::Dataset;
 use crate::experiment::plan::{GridCell, Plan};
 use crate::experiment::settings;
 use crate::ops::loss::Loss;
@@ -120,7 +120,7 @@ impl RunColumns {
 fn derived(key: &str, job: &Job, data: &Dataset) -> Cell {
     match (key, &data.function) {
         ("steps", _) => job.steps.into(),
-        ("loss", None) => Loss::usual(matches!(data.train.targets, Targets::Classes { .. })).word().into(),
+        ("loss", None) => Loss::usual(data.train.targets.are_classes()).word().into(),
         ("data.n_train", None) => data.train.rows.into(),
         ("function.start", Some(function)) => (&Value::List(function.start.clone())).into(),
         _ => Cell::Empty,

@@ -278,7 +278,7 @@ impl Columns {
                 return Ok(Feature { column, words: seen.words.iter().cloned().collect() });
             }
             let what = format!("column {name} holds \"{word}\", not a finite number");
-            let cure = if how.has_other_decimal(word) && seen.words.iter().all(|word| has_thousands(word)) {
+            let cure = if how.has_other_decimal(word) && seen.words.iter().all(|word| has_thousands(word, ',')) {
                 "write numbers without the commas between their thousands; only if these are decimal commas, write \
                  data.decimal = \"comma\""
                     .into()
@@ -408,6 +408,15 @@ impl Columns {
                      if the targets are classes, write data.task = \"classes\""
                 }
             };
+            return Err(DataError::file(&**file, what, cure).line(*line));
+        }
+        if let Some(Odd { file, line, cell }) = &cells.odd
+            && how.task != "classes"
+            && cells.words().all(|word| how.number(word).is_some() || how.is_number_otherwise(word))
+        {
+            let what = format!("the target is \"{cell}\", a number with marks that are not read");
+            let cure = "write numbers without what separates the thousands, and with a decimal point or data.decimal = \"comma\"; \
+                        if the targets are classes, write data.task = \"classes\"";
             return Err(DataError::file(&**file, what, cure).line(*line));
         }
         let values = |y| Ok((Targets::Values { y, width: 1 }, Vec::new()));

@@ -59,8 +59,7 @@ impl<'a> Reading<'a> {
 
     /// Whether a word is a number with such a comma, or with marks between its thousands.
     pub fn is_number_otherwise(&self, word: &str) -> bool {
-        let thousands = if self.decimal_comma { '.' } else { ',' };
-        self.has_other_decimal(word) || word.contains(thousands) && self.number(&word.replace(thousands, "")).is_some()
+        self.has_other_decimal(word) || MARKS.into_iter().any(|mark| has_thousands(word, mark))
     }
 }
 
@@ -68,14 +67,20 @@ fn finite(cell: &str) -> Option<f64> {
     cell.parse().ok().filter(|x: &f64| x.is_finite())
 }
 
-/// Whether a word is a whole number with a comma before each three digits.
-pub(super) fn has_thousands(word: &str) -> bool {
-    let mut groups = word.trim_start_matches('-').split(',');
-    let is_of = |digits: &str, lengths: std::ops::RangeInclusive<usize>| {
-        lengths.contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())
-    };
-    let first = groups.next().is_some_and(|first| is_of(first, 1..=3) && !first.starts_with('0'));
-    first && word.contains(',') && groups.all(|group| is_of(group, 3..=3))
+/// What people write between thousands.
+const MARKS: [char; 7] = [',', '.', ' ', '\u{a0}', '\u{202f}', '\'', '_'];
+
+/// Whether a word is a number with this mark before each three digits of its whole part.
+pub(super) fn has_thousands(word: &str, mark: char) -> bool {
+    let point = if mark == '.' { ',' } else { '.' };
+    let (whole, fraction) = word.split_once(point).unwrap_or((word, ""));
+    let are_digits = |digits: &str| digits.bytes().all(|b| b.is_ascii_digit());
+    let mut groups = whole.trim_start_matches('-').split(mark);
+    let is_first = |first: &str| (1..=3).contains(&first.len()) && are_digits(first) && !first.starts_with('0');
+    groups.next().is_some_and(is_first)
+        && whole.contains(mark)
+        && groups.all(|group| group.len() == 3 && are_digits(group))
+        && are_digits(fraction)
 }
 
 /// Whether a cell says that there is no value.
@@ -237,7 +242,8 @@ impl Table {
 
     /// A column as a person calls it: by its name, or by its number from 1.
     pub fn called(&self, column: usize) -> String {
-        self.header.as_ref().map_or((column + 1).to_string(), |header| header[column].to_string())
+        let named = self.header.as_ref().map(|header| &header[column]).filter(|name| !name.trim().is_empty());
+        named.map_or((column + 1).to_string(), str::to_string)
     }
 
     /// The column of this name or number from 1, with the setting that asks for it.

@@ -29,6 +29,11 @@ impl TargetCells {
         self.words.len()
     }
 
+    /// These.
+    pub fn words(&self) -> impl Iterator<Item = &str> {
+        self.words.keys().map(|word| &**word)
+    }
+
     /// Takes in a cell, at this line of this file, of a column of which some cells may be words.
     pub fn push(&mut self, (file, line): (&str, u64), cell: &str, number: Option<f64>, has_words: bool) {
         match number {

@@ -19,6 +19,11 @@ pub enum Targets {
 }
 
 impl Targets {
+    /// Whether they are classes, not real numbers.
+    pub fn are_classes(&self) -> bool {
+        matches!(self, Targets::Classes { .. })
+    }
+
     /// Outputs of a network that fits them.
     pub fn outputs(&self) -> usize {
         match self {

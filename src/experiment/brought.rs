@@ -23,9 +23,10 @@ pub const SETTINGS: &[Row] = &[
     (&["learning_rate", "optimizer.learning_rate", "eta", "step_size", "lr0"], Write("optimizer.lr = 0.01")),
     (&["momentum", "sgd_momentum"], Write("optimizer = { kind = \"momentum\", momentum = 0.9 }")),
     (&["nesterov", "nag", "optimizer.nesterov"], Write("optimizer = { kind = \"nesterov\", momentum = 0.9 }")),
+    (&["beta_1", "optimizer.beta_1"], Write("optimizer = { kind = \"adam\", beta1 = 0.9 }")),
     (
-        &["beta_1", "betas", "optimizer.betas", "optimizer.beta_1"],
-        Write("optimizer = { kind = \"adam\", beta1 = 0.9 }"),
+        &["betas", "optimizer.betas"],
+        Missing("the two have a name each: write optimizer = { kind = \"adam\", beta1 = 0.9, beta2 = 0.999 }"),
     ),
     (&["beta_2", "optimizer.beta_2"], Write("optimizer = { kind = \"adam\", beta2 = 0.999 }")),
     (&["optimizer.alpha", "optimizer.decay"], Write("optimizer = { kind = \"rmsprop\", rho = 0.99 }")),

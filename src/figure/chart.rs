@@ -4,6 +4,7 @@
 
 use super::endings::Ending;
 use super::finding;
+use super::places;
 use super::ruler::{End, Ruler, evenly};
 use super::scene::{Color, Stroke};
 use super::select::{GroupKey, Selection, heading};
@@ -438,13 +439,19 @@ pub fn series<'a>(
     points: impl Fn(GroupKey) -> Option<&'a Points>,
 ) -> Vec<Mark> {
     let own = |group: &Vec<usize>| points(GroupKey { color: group[0], ..panel });
-    let present = || groups.iter().enumerate().filter_map(|(turn, group)| Some((turn, group, own(group)?)));
+    let pieces = |points: &Points| -> Vec<Points> {
+        if places::are_names(selection) { points.chunks(1).map(<[_]>::to_vec).collect() } else { vec![points.clone()] }
+    };
+    let present = || {
+        let all = groups.iter().enumerate().filter_map(|(turn, group)| Some((turn, group, own(group)?)));
+        all.flat_map(|(turn, group, points)| pieces(points).into_iter().map(move |piece| (turn, group, piece)))
+    };
     let bands = present().filter(|_| groups.len() <= CROWD);
-    let bands = bands.map(|(_, group, p)| Mark::Band { color: selection.look(group[0]).color, points: p.clone() });
+    let bands = bands.map(|(_, group, points)| Mark::Band { color: selection.look(group[0]).color, points });
     let medians = present().map(|(turn, group, points)| Mark::Median {
         look: selection.look(group[0]),
         name: selection.joined(group),
-        points: points.clone(),
+        points,
         turn,
     });
     context(selection, panel, &points).into_iter().chain(bands).chain(medians).collect()
@@ -456,7 +463,8 @@ pub fn context<'a>(
     panel: GroupKey,
     points: impl Fn(GroupKey) -> Option<&'a Points>,
 ) -> Vec<Mark> {
-    let others = selection.columns().into_iter().filter(|column| selection.has_context() && *column != panel.column);
+    let is_shown = selection.has_context() && !places::are_names(selection);
+    let others = selection.columns().into_iter().filter(|column| is_shown && *column != panel.column);
     others.filter_map(|column| points(GroupKey { column, ..panel })).map(|p| Mark::Context(p.clone())).collect()
 }
 

@@ -25,6 +25,16 @@ pub fn scale(selection: &Selection, axis: &Axis) -> Scale {
     if axis.scale == Scale::Linear && decades && !even { Scale::Category } else { axis.scale }
 }
 
+/// Whether the labels along x are names, or stand one by one like names: nothing lies between two of them.
+pub fn are_names(selection: &Selection) -> bool {
+    selection.x.as_ref().is_some_and(|used| scale(selection, used.axis) == Scale::Category)
+}
+
+/// Whether lines go from label to label along x.
+pub fn are_joined(selection: &Selection) -> bool {
+    selection.x.is_some() && !are_names(selection)
+}
+
 /// What stands along x: what the figure asks for, else what the axis is called, with its unit.
 pub fn title(selection: &Selection) -> String {
     let name = selection.x.as_ref().map_or(String::new(), |used| names::axis_title(&used.axis.name));

@@ -1,6 +1,7 @@
 //! The sentences of titles and captions that all kinds of figures share.
 
 use super::names;
+use super::places;
 use super::select::{GroupKey, Selection, shown_label};
 use super::text;
 use crate::columns::{self, Column, Measured};
@@ -210,7 +211,7 @@ pub fn when(last: bool) -> &'static str {
 
 /// `Line: median, band: range of 5 seeds.`, or that there is a single one.
 pub fn spread(selection: &Selection, line: &str, band: &str, series: usize) -> String {
-    let grey = match (selection.has_context(), selection.rows().len()) {
+    let grey = match (selection.has_context() && !places::are_names(selection), selection.rows().len()) {
         (false, _) => "",
         (true, 1) => " Grey: the medians of the other panels.",
         (true, _) => " Grey: the medians of the other panels of the row.",

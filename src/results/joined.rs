@@ -6,6 +6,7 @@ use super::comparable::{self, JoinError, refuse};
 use super::{Results, Run};
 use crate::columns;
 use crate::experiment::settings::{Registry, is_option_of};
+use crate::ops::loss::Loss;
 use crate::plan_file::compare::Compare;
 use crate::plan_file::{Axis, PlanCell, PlanData, PlanFile};
 use crate::setting::Value;
@@ -35,10 +36,16 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    /// Every setting of a cell by its long name.
+    /// Every setting of a cell by its long name, among them the loss that follows from the data where none is written.
     pub(super) fn settings(&self, cell: &PlanCell) -> BTreeMap<String, Value> {
-        let written = self.results.plan.settings.iter().chain(&cell.settings);
-        written.map(|(key, value)| (long(key), value.clone())).collect()
+        let plan = &self.results.plan;
+        let written = plan.settings.iter().chain(&cell.settings);
+        let mut settings: BTreeMap<_, _> = written.map(|(key, value)| (long(key), value.clone())).collect();
+        if !plan.is_imported() && plan.is_one_problem() && settings.contains_key("data") {
+            let usual = || Value::Text(Loss::usual(plan.data.classes).word().into());
+            settings.entry("loss".into()).or_insert_with(usual);
+        }
+        settings
     }
 
     /// The label of a cell on an axis, which may be one of another folder alone.
@@ -137,6 +144,12 @@ pub fn join(folders: Vec<Results>, arm: Option<&str>) -> Result<Joined, JoinErro
     }
     if twice > 0 && !are_told_apart {
         remarks.push(format!("{} in several folders, equal to the last digit, counted once", count(twice, "run")));
+    }
+    let seeds = |folder: &Folder| folder.results.plan.seeds.len();
+    if !is_one_study && folders.iter().any(|folder| seeds(folder) > plan.seeds.len()) {
+        let each = folders.iter().map(|folder| format!("{} has {}", folder.name, seeds(folder))).collect::<Vec<_>>();
+        let common = count(plan.seeds.len(), "seed");
+        remarks.push(format!("only the {common} that all folders have are compared; {}", each.join(", ")));
     }
     // What the arms are called after they may differ in.
     let arm = plan.compare.as_ref().map(|compare| &*compare.arm).filter(|_| !are_told_apart);

@@ -110,7 +110,7 @@ pub fn score_rows<T: Element>(
         })??;
     }
     let loss = total / weight;
-    if !matches!(split.targets, Targets::Classes { .. }) {
+    if !split.targets.are_classes() {
         return Ok(Score { loss, ..Score::default() });
     }
     let there: Vec<&Recall> = recalls.iter().filter(|recall| recall.answers > 0).collect();

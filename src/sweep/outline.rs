@@ -72,7 +72,11 @@ fn comparison(plan: &Plan) -> String {
     let over = over_problems(plan, compare, family);
     let smallest = significant(smallest_corrected(judges, family), 3);
     let (arms, judges_of, pairs) = (count(arms, "arm"), count(judges, "seed"), count(family, "pair"));
-    let others = if tune > 0 { format!(", settings chosen on {tune} others") } else { String::new() };
+    let others = match tune {
+        0 => "",
+        1 => ", settings chosen on 1 other",
+        n => &format!(", settings chosen on {n} others"),
+    };
     let mut text = format!(
         "  compare   {arms}, judged on {judges_of}{others}: p is at least {smallest} after Holm's correction for {pairs}\n"
     );

@@ -1,9 +1,9 @@
 //! How a plan is written into its folder: the text of `plan.json`, the ids of its runs, and the hash of both.
 
-use crate::data::{Guesses, Targets};
+use crate::data::Guesses;
 use crate::experiment::plan::{GridCell, Plan};
 use crate::files::{self, FileError, read_if_there};
-use crate::ops::loss::Criterion;
+use crate::ops::loss::{Criterion, Loss};
 use crate::plan_file::{self, PlanCell, PlanData, PlanFile, SCHEMA};
 use crate::run::cost::{Extent, step_flop};
 use crate::setting::Value;
@@ -26,9 +26,21 @@ pub fn plan_json(plan: &Plan, work: &Work) -> String {
     let shared = first.filter(|first| of_networks.all(|other| other == first));
     let sets = plan.datasets();
     let extents: Vec<Extent> = work.datasets.iter().map(Extent::of).collect();
+    // Where some cells write their loss, that of the others is written out too: it may be the same or another.
+    let writes_loss = |cell: &GridCell| cell.settings.text("loss").is_some();
+    let has_losses = plan.cells.iter().any(writes_loss);
+    let usual = |cell: &GridCell, data: usize| {
+        let targets = work.datasets[data].function.is_none().then_some(&work.datasets[data].train.targets);
+        let loss = targets.filter(|_| has_losses && !writes_loss(cell)).map(|own| Loss::usual(own.are_classes()));
+        loss.map(|loss| ("loss".to_string(), Value::Text(loss.word().into())))
+    };
+    let own = |cell: &GridCell, data: usize| {
+        let written = cell.settings.iter().filter(|(key, value)| fixed.get(key) != Some(value));
+        written.map(owned).chain(usual(cell, data)).collect()
+    };
     let cell = |((cell, guesses), data): ((&GridCell, Option<Guesses>), &usize)| PlanCell {
         labels: cell.labels.iter().cloned().collect(),
-        settings: cell.settings.iter().filter(|(key, value)| fixed.get(key) != Some(value)).map(owned).collect(),
+        settings: own(cell, *data),
         function: cell.function(),
         step_flop: Some(step_flop(&plan.spec(&cell.settings), &extents[*data])),
         guesses: guesses.filter(|_| shared.is_none()),
@@ -56,7 +68,7 @@ pub fn plan_json(plan: &Plan, work: &Work) -> String {
             train_rows: if alike { first.train.rows } else { 0 },
             outputs: first.train.targets.outputs(),
             answers: Some(first.train.answers()).filter(|answers| *answers > 1),
-            classes: matches!(first.train.targets, Targets::Classes { .. }),
+            classes: first.train.targets.are_classes(),
             guesses: shared,
         },
         probe: plan.cadence.probe.min(first.train.rows),

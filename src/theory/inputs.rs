@@ -69,7 +69,7 @@ impl Inputs {
                 }
                 _ => Vec::new(),
             },
-            classes: matches!(data.train.targets, Targets::Classes { .. }),
+            classes: data.train.targets.are_classes(),
             targets: rows.iter().flat_map(target).collect(),
         }
     }

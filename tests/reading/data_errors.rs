@@ -259,6 +259,21 @@ fn thousands_are_not_told_as_decimal_commas() {
     }
 }
 
+/// Targets with marks between their thousands are no classes, whatever the mark, unless the file says so.
+#[test]
+fn targets_with_marks_between_thousands_are_no_classes() {
+    for mark in ['.', ',', ' ', '\'', '_', '\u{a0}'] {
+        let row = |i: usize| format!("{};{}{mark}{:03}{mark}000\n", i * 7 % 11, 1 + i % 9, i);
+        let rows: String = (0..30).map(row).collect();
+        says(
+            csv(rows.as_bytes(), &[("data.separator", text("semicolon"))]),
+            &[":1", "thousands", "data.task = \"classes\""],
+        );
+        let classes = [("data.separator", text("semicolon")), ("data.task", text("classes"))];
+        assert!(csv(rows.as_bytes(), &classes).is_ok(), "{mark}");
+    }
+}
+
 /// What is likely to be meant otherwise is told, and how to say so.
 #[test]
 fn doubtful_tables_are_told() {

@@ -530,6 +530,12 @@ fn arms_of_different_losses_are_compared_by_shares_alone() {
     assert!(!picture.contains("Lowest"), "no loss of one kind is called lower than one of another");
     let refused = said(&gradsweep(dir.path(), &["compare", "results/loss", "--arm", "loss", "--metric", "test_loss"]));
     assert!(refused.contains("their losses differ (loss = cross_entropy"), "{refused}");
+    // A loss that follows from the data beside one that is written.
+    let text = "name = \"loss\"\nseeds = 2\n[base]\nwidth = 4\ndepth = 1\nsteps = 2\n[variants.a]\n[variants.b]\nloss = \"mse\"\n";
+    fs::write(dir.path().join("loss.toml"), text).unwrap();
+    let told = said(&sweep()) + &said(&gradsweep(dir.path(), &["compare", "results/loss", "--arm", "variant"]));
+    assert!(told.contains("their losses differ (loss = cross_entropy; loss = mse)"), "{told}");
+    assert!(!told.contains("lowest test loss"), "{told}");
     write("[compare]\narm = \"loss\"\nreport = [\"test_accuracy\"]\n");
     let told = said(&sweep());
     assert!(told.contains("test accuracy") && !told.contains("error"), "{told}");

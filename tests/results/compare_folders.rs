@@ -59,6 +59,11 @@ fn folders_with_the_same_runs_are_the_arms_and_their_differences_are_told() {
     let told = said(&gradsweep(dir, &["compare", "results/plain", "results/decayed", "--baseline", "plain"]));
     assert!(told.contains("the folders differ in\n  l2: 0.5 in decayed, 0 in plain\n"), "{told}");
     assert!(told.contains("Against the baseline, plain"), "{told}");
+    let words = told.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        words.contains("only the 7 seeds that all folders have are compared; plain has 8, decayed has 7"),
+        "{told}"
+    );
     expect(
         dir,
         &["compare", "results/plain", "--arm", "optimiser"],
@@ -180,6 +185,23 @@ fn arms_of_different_data_are_compared_by_shares_alone() {
     assert!(told.contains("2 values of data") && !told.contains("datas"), "{told}");
 }
 
+/// A loss that is written and the same that follows from the data are one.
+#[test]
+fn a_loss_that_is_written_out_is_the_same_loss() {
+    let dir = tempdir().unwrap();
+    let dir = dir.path();
+    let text =
+        |more: &str| format!("name = \"arms\"\nseeds = 2\n[base]\nwidth = 4\nsteps = 2\n{more}[axes]\ndepth = [1]\n");
+    sweep(dir, "usual", &text("optimizer.lr = 0.1\n"), &[]);
+    sweep(dir, "written", &text("loss = \"cross_entropy\"\n"), &[]);
+    sweep(dir, "other", &text("loss = \"mse\"\n"), &[]);
+    expect(dir, &["compare", "results/usual", "results/written"], 0, &["optimizer.lr: 0.01 in written, 0.1 in usual"]);
+    let told = said(&gradsweep(dir, &["compare", "results/usual", "results/written"]));
+    assert!(!told.contains("loss:") && !told.contains("loss ="), "{told}");
+    let losses = "their losses differ (loss = cross_entropy; loss = mse)";
+    expect(dir, &["compare", "results/usual", "results/other"], 2, &[losses]);
+}
+
 /// The runs of two experiments with other seeds of their own share nothing but a number, which every format says; so it does
 /// whose [compare] is followed.
 #[test]
@@ -199,6 +221,6 @@ fn what_folders_differ_in_is_told_in_every_format() {
         ] {
             assert!(text.contains(part), "{format}: {part}\n{text}");
         }
-        assert!(!text.contains("seed by seed") && text.contains("] of one says") || format == "latex", "{text}");
+        assert!(!text.contains("seed by seed") && text.contains("of one says"), "{format}: {text}");
     }
 }

@@ -174,6 +174,52 @@ fn a_law_lies_on_what_follows_it_in_the_colour_of_its_label() {
     }
 }
 
+/// A law over an axis has at each label the height of that label, also where the label is the only one, and what no panel shows is said.
+#[test]
+fn a_law_over_an_axis_has_the_heights_of_the_labels() {
+    for depths in [&[3.0][..], &[1.0, 2.0, 3.0]] {
+        let (_dir, results) = swept(&format!(
+            "seeds = 2\n[base]\nsteps = 3\nwidth = 6\n[axes]\ndepth = {:?}\n[record]\ngradients = {{ every = 3 }}\n",
+            depths.iter().map(|depth| *depth as usize).collect::<Vec<_>>()
+        ));
+        for (kind, limits) in
+            [("first_layer", [1e-3, 10.0]), ("loss_by_depth", [1e-3, 10.0]), ("first_layer", [1e-9, 1e-8])]
+        {
+            let law = Reference {
+                name: "law".into(),
+                value: 1.0,
+                factor: 0.5,
+                power: 0.0,
+                slope: 0.0,
+                filter: BTreeMap::new(),
+            };
+            let figure = FigureSpec {
+                x: Some("depth".into()),
+                scale: Some(Scale::Log),
+                limits: Some(limits),
+                references: vec![law],
+                ..spec(kind)
+            };
+            let scene = draw(&results, &figure, ALL, Style::Page).unwrap();
+            assert_eq!(scene.caption.contains("Outside the scale: law."), limits[1] < 1.0, "{}", scene.caption);
+            if limits[1] < 1.0 {
+                continue;
+            }
+            let dashed = scene.shapes.iter().find_map(|shape| match shape {
+                Shape::Line { name: None, points, stroke } if !stroke.dash.is_empty() && points.len() > 20 => {
+                    Some(points)
+                }
+                _ => None,
+            });
+            let points = dashed.unwrap_or_else(|| panic!("{kind}: no law over {depths:?}"));
+            for (point, depth) in [(points[0], depths[0]), (points[points.len() - 1], depths[depths.len() - 1])] {
+                let (found, wanted) = (height(&scene, true, (point.x, point.y)), 0.5f64.powf(depth).log10());
+                assert!((found - wanted).abs() < 0.03, "{kind}, depth {depth}: {found} {wanted}");
+            }
+        }
+    }
+}
+
 /// The numbers of the figure are those of `layers.csv` in layer 1, at the first or the last step.
 #[test]
 fn the_first_layer_is_drawn_against_depth() {

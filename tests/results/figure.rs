@@ -32,7 +32,7 @@ fn the_vanishing_grid_shows_every_variant() {
         let finding = match spec.kind.as_str() {
             "gradient_by_layer" => "Fades most: sigmoid, plain = l2 = lr_decay, 0.86 decades per layer",
             "attenuation_by_depth" => "Fades most: ",
-            "first_layer" => "",
+            "first_layer" => "Smallest: ",
             "gradient_heatmap" => "Fades most: ",
             "attenuation_over_training" => "Training changes the fading most for ",
             "layer_lines" => "Smallest at the end: ",

@@ -1,7 +1,8 @@
 //! The dashed lines of a `[[figure]]` that its measurements are compared with, such as a bound or a law.
 
 use super::cells::Cells;
-use crate::experiment::figure_kind::FigureKind;
+use super::figure_spec::WrittenFigure;
+use crate::experiment::figure_kind::{AlongX, FigureKind};
 use crate::experiment::keys::REFERENCE;
 use crate::experiment::read::{Entry, Fields, Location, Result, Selector};
 use crate::plan_file::Scale;
@@ -32,6 +33,9 @@ pub(super) fn read(entry: &Entry, kind: &FigureKind, is_log: bool) -> Result<Vec
     if let Some(entries) = entry.value.entries() {
         return Ok(vec![one(entry.value.at.clone(), entries)?]);
     }
+    if entry.value.items().is_some_and(|mut items| items.next().is_none()) {
+        return entry.value.at.fail("`reference` is empty", format!("{HELP}; or delete the line"));
+    }
     let items = entry.value.items().ok_or_else(|| wrong(entry.value.found(), &entry.value.at))?;
     items.map(|item| one(item.at.clone(), item.entries().ok_or_else(|| wrong(item.found(), &item.at))?)).collect()
 }
@@ -59,12 +63,16 @@ fn one(place: Location, entries: Vec<Entry>) -> Result<WrittenReference> {
 }
 
 /// Writes the lines down with the labels of the plan.
-pub(super) fn resolve(written: &[WrittenReference], cells: Cells, spec: &mut FigureSpec) -> Result<()> {
+pub(super) fn resolve(figure: &WrittenFigure, cells: Cells, spec: &mut FigureSpec) -> Result<()> {
     let x = spec.x.as_ref().and_then(|name| cells.axes.iter().find(|axis| axis.name == *name));
-    let has_names = x.is_some_and(|axis| spec.x_scale.unwrap_or(axis.scale) == Scale::Category);
-    for WrittenReference { line, filter, place } in written {
-        if has_names && !line.is_constant() {
-            let message = "the values along x are names, over which a line can only have one height";
+    let wrong = match x {
+        None if !matches!(figure.kind.x, AlongX::Own) => Some("the figure has no axis along x"),
+        Some(axis) if spec.x_scale.unwrap_or(axis.scale) == Scale::Category => Some("the values along x are names"),
+        _ => None,
+    };
+    for WrittenReference { line, filter, place } in &figure.references {
+        if let Some(why) = wrong.filter(|_| !line.is_constant()) {
+            let message = format!("{why}, over which a line can only have one height");
             return place.fail(message, "delete factor, power and slope");
         }
         let (filter, _) = cells.select(filter, "`where` of this line", place)?;

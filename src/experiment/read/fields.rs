@@ -47,6 +47,11 @@ impl<'a> Fields<'a> {
 
     /// What a key such as `where` selects, nothing where it is missing.
     pub fn selectors(&self, key: &str) -> Result<Vec<Selector>> {
-        Ok(self.read(key, |e| selectors(&e.table()?))?.unwrap_or_default())
+        self.read(key, |e| {
+            let help = || format!("write {key} = {{ AXIS = LABEL }}, such as {key} = {{ depth = 8 }}");
+            let wrong = || format!("`{key}` must be a table, but is {}", e.value.found());
+            selectors(&e.value.entries().ok_or_else(|| e.value.at.error(wrong(), help()))?)
+        })
+        .map(Option::unwrap_or_default)
     }
 }

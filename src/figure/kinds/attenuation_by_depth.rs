@@ -99,10 +99,12 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
             let label = |(label, place): (usize, f64)| {
                 Some((place, predicted(&GroupKey { x: label, color: group[0], ..panel })?))
             };
-            theory::line(
-                &selection.look(group[0]),
-                labels(selection, &x).filter_map(label).collect::<Vec<Spot>>().into_iter(),
-            )
+            let (look, spots) = (selection.look(group[0]), labels(selection, &x).filter_map(label));
+            if places::are_joined(selection) {
+                return theory::line(&look, spots.collect::<Vec<Spot>>().into_iter());
+            }
+            let dash = |(at, height)| theory::line(&look, [(at - 0.3, height), (at + 0.3, height)].into_iter());
+            spots.flat_map(dash).collect()
         };
         let beyond = beyond::marks(selection, &arriving, &groups, panel, edge);
         let dashed = groups.iter().flat_map(dashed);
@@ -127,7 +129,12 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let has_ends = are_trained && !medium.is_brief() && column.quantity != Quantity::TimeAttenuation;
     let below = if has_ends { dumbbells(selection) } else { None };
 
-    let (line, band) = if below.is_none() { ("Line", "band") } else { ("Line, ○ and ●", "band and thin bar") };
+    let (line, band) = match (places::are_joined(selection), below.is_none()) {
+        (true, true) => ("Line", "band"),
+        (true, false) => ("Line, ○ and ●", "band and thin bar"),
+        (false, true) => ("Point", "bar"),
+        (false, false) => ("Point, ○ and ●", "bar"),
+    };
     let share =
         if column.is_per_layer { format!(", {}", column.unit.trim_start_matches("decades ")) } else { String::new() };
     let over_time = column.quantity == Quantity::TimeAttenuation;
@@ -148,6 +155,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
                 "Below: gradient of the first {first} over that of the {last}, measured / predicted{share}; 1 is agreement."
             )),
         )
+        .add(true, references.outside(&y))
         .add(true, joined(&groups, COINCIDE))
         .add(true, beyond::caption(&arriving))
         .add(selection.has_time() && !over_time, words::LAST_TIME)

@@ -143,6 +143,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         )
         .add(true, course.lasting())
         .add(true, cut)
+        .add(true, measures.first().map_or(String::new(), |measure| references.outside(&measure.y)))
         .add(true, joined(&groups, COINCIDE))
         .add(true, overlaid(selection, &groups, lines))
         .add(true, course.crossed("the last step"))

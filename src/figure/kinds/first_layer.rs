@@ -36,7 +36,8 @@ fn shows(figure: &FigureSpec, metric: &Metric) -> Shows {
 fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let column = selection.measurement()?;
     let x = places::along(selection);
-    let (lines, left_out) = lines(selection, column, &x)?;
+    let (spreads, left_out) = spreads(selection, column)?;
+    let lines = lines(selection, &spreads, &x);
     let height = if selection.rows().len() > 2 { 96.0 } else { 126.0 };
     let references = References::over_axis(selection, column, &x);
     let keep: Vec<f64> = medians(lines.values()).into_iter().chain(references.heights()).collect();
@@ -51,23 +52,37 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let title = [column.words, &["in the first layer"]].concat();
     let block = Block::new(selection, (x.clone(), &places::title(selection)), (&y, &title), height, panel);
     let legend = references.named(Legend::of(selection, &groups));
-    let caption = Caption::new(words::spread(selection, "Line", "band", groups.len()))
+    let (line, band) = if places::are_joined(selection) { ("Line", "band") } else { ("Point", "bar") };
+    let caption = Caption::new(words::spread(selection, line, band, groups.len()))
         .add(true, joined(&groups, COINCIDE))
         .add(y.floor.is_some(), words::FLOOR)
+        .add(true, references.outside(&y))
+        .add(selection.has_time(), words::LAST_TIME)
         .add(true, words::left_out(left_out))
         .of_probe(selection);
     let when = if selection.spec.is_at_end() { "at the end of training" } else { "before training" };
     let own = format!("{} in the first layer, {when}", words::subject(column));
     let sheet = Sheet::new(selection, medium, 4);
-    Ok(Chart { caption, ..Chart::new(selection, sheet, &own, String::new(), legend, vec![block]) })
+    let finding = found(selection, column, &spreads, &groups);
+    Ok(Chart { caption, ..Chart::new(selection, sheet, &own, finding, legend, vec![block]) })
 }
 
-/// The lines of a figure.
-type Lines = BTreeMap<GroupKey, Points>;
+/// Where it is largest and where smallest.
+fn found(selection: &Selection, column: &Column, spreads: &Spreads, groups: &[Vec<usize>]) -> String {
+    let group = |key: &GroupKey| groups.iter().find(|group| group[0] == key.color);
+    let value = |(key, spread): (&GroupKey, &Spread)| {
+        Some((selection.place_of(key, group(key)?), Ending::Value(spread.median)))
+    };
+    let values: Vec<_> = spreads.iter().filter_map(value).collect();
+    let words = Words { high: "Largest", low: "Smallest", only: "Median", each: "places", lost: "diverged" };
+    finding::extremes(&values, &words, 1.0, |v| finding::measured(v, column))
+}
 
-/// The spread over the seeds at each place along x, at the first or the last recorded step of each run, and how many runs are left
-/// out; the `x` of a key is 0.
-fn lines(selection: &Selection, column: &Column, x: &Ruler) -> Result<(Lines, usize), FigureError> {
+/// The spreads over the seeds of each group at each label along x.
+type Spreads = BTreeMap<GroupKey, Spread>;
+
+/// The spreads at the first or the last recorded step of each run, and how many runs are left out.
+fn spreads(selection: &Selection, column: &Column) -> Result<(Spreads, usize), FigureError> {
     let mut found: BTreeMap<usize, (f64, f64)> = BTreeMap::new();
     let is_last = selection.spec.is_at_end();
     selection.results.stream("layers.csv", &selection.runs, &["step", "layer", column.name], |run, row| {
@@ -83,12 +98,17 @@ fn lines(selection: &Selection, column: &Column, x: &Ruler) -> Result<(Lines, us
     let left_out = all - found.len();
     let values = found.into_iter().map(|(run, (_, value))| (run, value));
     let by_seed = selection.by_seed(values, column.has_geometric_median());
-    let mut lines = Lines::new();
+    let spread = |(key, seeds): (GroupKey, BTreeMap<u64, f64>)| Some((key, over_seeds(seeds.into_values(), column)?));
+    Ok((by_seed.into_iter().filter_map(spread).collect(), left_out))
+}
+
+/// The same along x; the `x` of a key is 0.
+fn lines(selection: &Selection, spreads: &Spreads, x: &Ruler) -> BTreeMap<GroupKey, Points> {
+    let mut lines: BTreeMap<GroupKey, Points> = BTreeMap::new();
     for (label, tick) in Selection::labels(&selection.x).into_iter().zip(&x.ticks) {
-        for (key, seeds) in by_seed.iter().filter(|(key, _)| key.x == label) {
-            let point = over_seeds(seeds.values().copied(), column).map(|spread| (tick.at, spread));
-            lines.entry(key.without_x()).or_default().extend(point);
+        for (key, spread) in spreads.iter().filter(|(key, _)| key.x == label) {
+            lines.entry(key.without_x()).or_default().push((tick.at, *spread));
         }
     }
-    Ok((lines, left_out))
+    lines
 }

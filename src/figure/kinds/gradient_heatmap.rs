@@ -98,6 +98,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
             axes.has_time() && column.predicted == Some(Predicted::State),
             "Gradient of the loss at the last time step alone: dL/dc of an LSTM, dL/dh of other nets.",
         )
+        .add(axes == MapAxes::StepLayer && selection.has_time(), words::LAST_TIME)
         .add(axes == MapAxes::StepTime, "Of the top layer.")
         .add(values.contains(&f64::NEG_INFINITY), format!("Pink: {}.", words::NO_GRADIENT))
         .add(values.iter().any(|v| v.is_nan()), across)

@@ -68,8 +68,10 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let is_update = column.name == UPDATE;
     let caption = Caption::new(line)
         .add(true, course.lasting())
+        .add(selection.has_time(), words::LAST_TIME)
         .add(is_update, "No update follows the last step.")
         .add(y.floor.is_some(), words::FLOOR)
+        .add(true, references.outside(&y))
         .add(true, course.crossed("the last recorded step"))
         .of(selection);
     let sheet = Sheet::new(selection, medium, 4);

@@ -1,7 +1,6 @@
 //! The loss at the end (or another number of a run) against depth, a dot a seed, a line through medians.
 
 use super::prelude::*;
-use crate::plan_file::Scale;
 
 /// What can be asked of it.
 const FACTS: FigureKind = FigureKind {
@@ -68,7 +67,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let panel = |panel: GroupKey| {
         let dots = Mark::Dots(dots(selection, &endings, &x, panel));
         let edge = edge.map(|y| Mark::Across { y, stroke: solid(EDGE, THIN) });
-        let grey = context(selection, panel, |key| medians.get(&key).filter(|_| is_joined(selection)));
+        let grey = context(selection, panel, |key| medians.get(&key));
         guess_line(guess.as_ref().and_then(|guess| guess.at(panel)))
             .into_iter()
             .chain(edge)
@@ -83,8 +82,8 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let fate = endings.fate;
     let lost =
         format!("×: {fate}, counted as the worst value in the median; a line ends where its median is such a run.");
-    let line = if is_joined(selection) { "line" } else { "bar" };
-    let grey = selection.has_context() && is_joined(selection);
+    let line = if places::are_joined(selection) { "line" } else { "bar" };
+    let grey = selection.has_context() && places::are_joined(selection);
     let is_dense = endings.groups.values().any(|seeds| seeds.runs.len() > Dots::MANY);
     let dot = if is_dense { "Violin: the density of the runs" } else { "Dot: one run" };
     let caption = Caption::new(format!("{dot}; {line}: {}.", words::median(selection)))
@@ -93,6 +92,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         .add(endings.lost > 0, lost)
         .add(true, &endings.undefined)
         .add(y.floor.is_some(), words::FLOOR)
+        .add(true, references.outside(&y))
         .of(selection);
     Ok(Chart {
         caption,
@@ -114,12 +114,7 @@ fn dots(selection: &Selection, endings: &Endings, x: &Ruler, panel: GroupKey) ->
         stacks: labels.iter().zip(&places).filter_map(|place| stack(color, place)).collect(),
     };
     let series = selection.colors().into_iter().map(series).collect();
-    Dots { gap: places::gap(&places), series, lost_at: endings.lost_at(), joined: is_joined(selection) }
-}
-
-/// Whether there is something between two places along x: numbers, not categories.
-fn is_joined(selection: &Selection) -> bool {
-    selection.x.as_ref().is_some_and(|used| places::scale(selection, used.axis) != Scale::Category)
+    Dots { gap: places::gap(&places), series, lost_at: endings.lost_at(), joined: places::are_joined(selection) }
 }
 
 /// The medians along x of each series; the `x` of a key is 0.

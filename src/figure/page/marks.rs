@@ -13,6 +13,8 @@ use std::collections::BTreeSet;
 
 /// Size of notes.
 const NOTE: f64 = 6.6;
+/// The width of a range at one place, in points.
+const BAR: f64 = 3.0;
 /// Points between two places of a line that can be pointed at.
 const CLOSE: f64 = 0.25;
 
@@ -163,8 +165,18 @@ fn band(scene: &mut Scene, panel: &Panel, color: Color, points: &Points) {
     for piece in points.split(|(_, s)| !s.high.is_finite() || panel.y.place(s.low).is_none()) {
         let top = piece.iter().map(|(x, s)| (*x, s.high));
         let low = piece.iter().rev().filter_map(|(x, s)| Some((*x, panel.y.place(s.low)?)));
-        if piece.len() > 1 && piece.iter().any(|(_, s)| s.n > 1) {
-            scene.area(clip::area(panel, top.chain(low)), color, 0.16);
+        let ends: Vec<Spot> = top.chain(low).collect();
+        if piece.iter().all(|(_, s)| s.n < 2) {
+            continue;
+        }
+        match ends[..] {
+            // A lone place has a bar.
+            [(x, high), (_, low)] => {
+                let half = 0.5 * BAR * (panel.x.high - panel.x.low) / panel.area.width();
+                let corners = [(x - half, high), (x + half, high), (x + half, low), (x - half, low)];
+                scene.area(clip::area(panel, corners.into_iter()), color, 0.35);
+            }
+            _ => scene.area(clip::area(panel, ends.into_iter()), color, 0.16),
         }
     }
 }
