@@ -1,6 +1,7 @@
 //! From the journal to everything a reader opens: the tables, the comparison of arms, the judged claims, the figures and the
 //! report. The results are read once and each part is made once; tables and figures that are up to date are left as they are.
 
+mod edited;
 mod layout;
 pub mod predicted;
 mod stamp;
@@ -125,7 +126,7 @@ impl Conclusion {
         let figure_claims = claim::by_figure(&results.plan.figures, specs, &claims, |figure, claim| {
             kinds::nearness(ALL, figure, claim)
         });
-        let edited_later = claims::edited_later(&results.dir, specs).filter(|_| !claims.is_empty());
+        let edited_later = edited::edited_later(&results.dir, specs).filter(|_| !claims.is_empty());
         Ok(Conclusion {
             results,
             summary,
@@ -160,10 +161,8 @@ impl Conclusion {
                 let (_, tables) = self.write_tables()?;
                 // Figures and report of earlier runs would stand beside the tables of these.
                 let old = Stamp::read(dir).pages();
-                old.into_iter()
-                    .filter(|page| !tables.contains(&&**page))
-                    .try_for_each(|page| remove(&dir.join(page)))?;
-                Ok(())
+                let old = old.iter().filter(|page| !tables.contains(&&***page));
+                Ok(old.map(|page| dir.join(page)).try_for_each(|page| remove(&page))?)
             }
         }
     }

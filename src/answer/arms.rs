@@ -58,7 +58,7 @@ pub fn of_task(comparison: &Comparison, task: &Task, column: &Column, is_first: 
     let Some((first, spread)) = winners.first().copied() else {
         if !task.arms.is_empty() && task.arms.iter().all(Arm::all_diverged) {
             let runs = count(task.arms.iter().map(|arm| arm.n).sum(), "run");
-            let at = if own_best.is_empty() { "" } else { " at the best settings" };
+            let at = if own_best.is_empty() { "" } else { " at the settings shown" };
             return Some(begun(format!("all {runs}{at} diverged, so nothing can be compared.")));
         }
         let reached = task.arms.iter().filter(|arm| arm.reached > 0);

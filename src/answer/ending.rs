@@ -75,7 +75,7 @@ pub fn sentences(
     sentences.extend(guessing(results, groups, scored, scored != column));
     let diverged: usize = groups.iter().map(Group::diverged).sum();
     let runs: usize = groups.iter().map(|group| group.runs.len()).sum();
-    if diverged > 0 && !sentences.is_empty() {
+    if (1..runs).contains(&diverged) && !sentences.is_empty() {
         let verb = if diverged == 1 { "counts" } else { "count" };
         sentences.push(format!(
             "{diverged} of these {} diverged and {verb} as worse than every number.",

@@ -170,7 +170,12 @@ pub fn how_chosen(comparison: &Comparison) -> String {
         true => format!("on {own} and shown on the same seeds, which makes all of them look better than they are"),
         false => format!("on {} and shown on {own}", amount::seeds(tune_seeds)),
     };
-    format!("each row is at its own best setting, chosen by the {metric} {seeds}")
+    match comparison.tasks.iter().flat_map(|task| &task.arms).all(|arm| arm.lost) {
+        true => format!(
+            "no setting could be chosen by the {metric}, since half or more of the runs that choose diverge at each"
+        ),
+        false => format!("each row is at its own best setting, chosen by the {metric} {seeds}"),
+    }
 }
 
 /// Rows whose best setting is the first or the last that was tried.

@@ -25,6 +25,8 @@ pub struct Options {
 /// A folder without results or claims.
 pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     let dir = &options.dir;
+    // New seeds have a folder of their own.
+    let lock = if options.fresh_seeds.is_none() { lock_to_write(dir) } else { None };
     let results = Results::read(dir).map_err(CommandError::input)?;
     let claims = claims::read(dir).map_err(CommandError::input)?;
     if claims.is_empty() {
@@ -45,7 +47,7 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     let mut conclusion = Conclusion::of(results, &claims)?;
     print(&format!("{}\n{}", conclusion.answer.text(), full(&conclusion.claims)))?;
     conclusion.edited_later.into_iter().for_each(note);
-    if let Some(_lock) = lock_to_write(dir) {
+    if lock.is_some() {
         conclusion.write(Some(&draw_pages))?;
     }
     Ok(if conclusion.claim_fails() { ExitCode::from(FAILED_CLAIM) } else { ExitCode::SUCCESS })

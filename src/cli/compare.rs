@@ -48,15 +48,15 @@ enum Format {
 /// # Errors
 /// A folder without results or with nothing to compare; folders that cannot be compared with each other.
 pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
+    if let ([dir], None, None, []) = (&options.dirs[..], &options.baseline, &options.arm, &options.metric[..]) {
+        return own(dir, options.format);
+    }
     let mut folders = Vec::new();
     for dir in &options.dirs {
         folders.push(Results::read(dir).map_err(CommandError::input)?);
     }
     let mut remarks: Vec<String> = folders.iter().flat_map(Results::remarks).collect();
     remarks.iter().for_each(|line| note(line));
-    if let ([dir], None, None, []) = (&options.dirs[..], &options.baseline, &options.arm, &options.metric[..]) {
-        return own(dir, folders.remove(0), options.format);
-    }
     let Joined { results, remarks: of_all } = join(folders, options.arm.as_deref()).map_err(CommandError::input)?;
     let compare = asked(options, &results)?;
     results.check_alike(&compare).map_err(CommandError::input)?;
@@ -77,12 +77,15 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
 }
 
 /// The comparison that a folder was swept with; its tables are written.
-fn own(dir: &Path, results: Results, format: Format) -> Result<ExitCode, CommandError> {
+fn own(dir: &Path, format: Format) -> Result<ExitCode, CommandError> {
+    let lock = lock_to_write(dir);
+    let results = Results::read(dir).map_err(CommandError::input)?;
+    results.remarks().for_each(|line| note(&line));
     let Some(compare) = &results.plan.compare else { return Err(nothing(&[dir.to_path_buf()])) };
     results.check_alike(compare).map_err(CommandError::input)?;
     let claims = claims::read(dir).map_err(CommandError::input)?;
     let mut conclusion = Conclusion::of(results, &claims)?;
-    if let Some(_lock) = lock_to_write(dir) {
+    if lock.is_some() {
         conclusion.write(Some(&draw_pages))?;
         note(&format!("all pairs and settings: comparison_pairs.csv and comparison_settings.csv of {}", dir.display()));
     }

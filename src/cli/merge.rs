@@ -24,8 +24,8 @@ pub struct Options {
 /// A folder without a plan, one that a sweep is writing to, files that cannot be read or written.
 pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     let dir = &options.dir;
-    let (plan, work) = load::reopen(dir, environments_data_dir(), FACTS)?;
     let _lock = folder::lock(dir)?;
+    let (plan, work) = load::reopen(dir, environments_data_dir(), FACTS)?;
     let journal = Journal::read(&dir.join("journal"))?;
     let counts = Counts::of(&work, &journal);
     if counts.done + counts.failed == 0 && Results::read(dir).is_ok_and(|results| !results.runs.is_empty()) {

@@ -55,6 +55,8 @@ impl Style {
 /// A folder without results, or that cannot be written; what drawing reports.
 pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     let dir = &options.dir;
+    // Elsewhere nothing of the results is written.
+    let _lock = if options.out.is_none() { folder::lock(dir)? } else { None };
     let mut results = Results::read(dir).map_err(CommandError::input)?;
     results.remarks().for_each(|line| note(&line));
     let style = options.style.of_figures();
@@ -63,9 +65,8 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
         results.plan.figures = load::figures_of(file, dir, &results.plan, FACTS)?;
         below = Path::new(figure::Style::Page.folder()).join(file.file_stem().unwrap_or_default());
     }
-    // Elsewhere they lie in the folder itself, and nothing of the results is written.
+    // Elsewhere they lie in the folder itself.
     let place = options.out.as_ref().map_or((&**dir, &*below), |out| (&**out, Path::new("")));
-    let _lock = if options.out.is_none() { Some(folder::lock(dir)?) } else { None };
     let claims = if options.no_claims { Vec::new() } else { claims::read(dir).map_err(CommandError::failed)? };
     let mut conclusion = Conclusion::of(results, &claims)?;
     if let Some(name) = &options.only {

@@ -12,11 +12,12 @@ use std::fs::File;
 use std::io::{ErrorKind, Write, stdout};
 
 /// The lock of a results folder, for a command that has something to say also where it cannot write: it then says that it
-/// writes nothing.
+/// writes nothing. To be taken before the results are read, since nobody changes them while it is held.
 pub fn lock_to_write(dir: &Path) -> Option<File> {
     folder::lock(dir)
         .inspect_err(|why| note(&format!("note: the files in {} are left unchanged: {why}", dir.display())))
         .ok()
+        .flatten()
 }
 
 /// Prints to stdout; the exit code of success, since most commands end with it. A reader that went away (`| head`) is no error,

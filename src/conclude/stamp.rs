@@ -2,13 +2,14 @@
 //! edited, emptied or deleted is made anew.
 
 use super::tables;
-use crate::figure::Drawn;
+use crate::figure::{Drawn, Style};
 use crate::files::{self, FileError, cannot, write};
 use crate::plan_file::claim::ClaimSpec;
 use crate::results::claims;
 use crate::sweep::{journal::Journal, work::Work};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::Path;
 
 const FILE: &str = ".stamp";
@@ -53,7 +54,11 @@ impl Stamp {
     /// The stamp of a folder; an empty one when there is none or it cannot be read.
     pub fn read(dir: &Path) -> Self {
         let bytes = files::read(&dir.join(FILE)).ok();
-        bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+        let mut stamp: Stamp = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
+        // What it says is removed or read, so that one of a stranger must not name other files.
+        stamp.files.retain(|name, _| tables::FILES.contains(&&**name));
+        stamp.pages.retain(|name, _| is_page(dir, name));
+        stamp
     }
 
     fn write(&self, dir: &Path) -> Result<(), FileError> {
@@ -131,6 +136,21 @@ impl Stamp {
     pub fn changed(&self, dir: &Path) -> Option<Vec<&str>> {
         (!self.pages.is_empty()).then(|| [changed(dir, &self.files), changed(dir, &self.pages)].concat())
     }
+}
+
+/// Whether this program makes a page of this name, which is a path in the folder.
+fn is_page(dir: &Path, name: &str) -> bool {
+    let (folder, file) = name.split_once('/').unwrap_or(("", name));
+    let is_plain = !file.contains(['/', '\\', ':']) && !file.starts_with('.');
+    let is_of = |ends: &[&str]| ends.iter().any(|end| file.ends_with(end));
+    is_plain
+        && match folder {
+            "" => is_of(&[".csv", ".html", ".txt"]),
+            folder => {
+                let is_folder = fs::symlink_metadata(dir.join(folder)).is_ok_and(|there| there.is_dir());
+                folder == Style::Page.folder() && is_of(&[".png", ".svg", ".pdf"]) && is_folder
+            }
+        }
 }
 
 /// Hash of what figures of this plan and these claims follow from, beside the program.

@@ -89,18 +89,26 @@ fn found(text: &str) -> &'static str {
     }
 }
 
-/// The line on which a quoted cell begins that swallows what follows: no quote closes it, or the one that does stands in the
-/// middle of a cell on a later line.
+/// The line on which a quoted cell begins that swallows what follows: no quote closes it, the one that does stands in the middle of
+/// a cell on a later line, or a later line of the cell looks like a row.
 pub(super) fn swallowing_quote(text: &str, separator: u8) -> Option<u64> {
-    let (mut line, mut opened, mut is_start) = (1, None, true);
-    let mut bytes = text.bytes().peekable();
-    while let Some(byte) = bytes.next() {
-        line += u64::from(byte == b'\n');
+    let first = text.lines().next().unwrap_or_default();
+    let row = first.split('"').step_by(2).flat_map(str::bytes).filter(|byte| *byte == separator).count();
+    // A row has as many cells as the first line, and prose a blank after a comma.
+    let is_row = |line: &[u8]| {
+        let separators = || (0..line.len()).filter(|place| line[*place] == separator);
+        row > 0 && separators().count() == row && separators().all(|place| line.get(place + 1) != Some(&b' '))
+    };
+    let bytes = text.as_bytes();
+    let (mut line, mut began, mut opened, mut is_start, mut place) = (1, 0, None, true, 0);
+    while let Some(byte) = bytes.get(place) {
         match (opened, byte) {
             (None, b'"') if is_start => opened = Some(line),
-            (Some(_), b'"') if bytes.peek() == Some(&b'"') => _ = bytes.next(),
+            (Some(_), b'"') if bytes.get(place + 1) == Some(&b'"') => place += 1,
+            (Some(at), b'"' | b'\n') if at < line && is_row(&bytes[began..place]) => return Some(at),
             (Some(at), b'"') => {
-                let is_end = bytes.peek().is_none_or(|next| [separator, b'\n', b'\r', b' ', b'\t'].contains(next));
+                let next = bytes.get(place + 1);
+                let is_end = next.is_none_or(|next| [separator, b'\n', b'\r', b' ', b'\t'].contains(next));
                 if at < line && !is_end {
                     return Some(at);
                 }
@@ -108,7 +116,11 @@ pub(super) fn swallowing_quote(text: &str, separator: u8) -> Option<u64> {
             }
             _ => {}
         }
-        is_start = byte == separator || byte == b'\n' || byte == b'\r';
+        if *byte == b'\n' {
+            (line, began) = (line + 1, place + 1);
+        }
+        is_start = [separator, b'\n', b'\r'].contains(byte);
+        place += 1;
     }
     opened
 }
@@ -144,6 +156,9 @@ mod tests {
             ("a,b\n1,\"x\n2,y\n", Some(2)),
             ("a,b\n1,x\n2,\"y\n3,\"z\"\n4,w\n", Some(3)),
             ("\"a,b\n", Some(1)),
+            ("a,b\n1,\"z\n2,x\n3,y\"\n", Some(2)),
+            ("a,b\n1,\"z\n2,x\"\n", Some(2)),
+            ("a,b\n1,\"Dear reader,\nhello, all\"\n", None),
             ("a,\"\"\"\n1,2\n", Some(1)),
         ] {
             assert_eq!(swallowing_quote(text, b','), line, "{text:?}");

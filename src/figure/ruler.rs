@@ -204,7 +204,8 @@ impl Ruler {
         let ruler = match self.unit {
             Unit::Value if self.is_of_shares() => Ruler::shares(low, high, room),
             Unit::Value => Ruler::exact(low, high, room),
-            Unit::Log10 => Ruler::log_within(low.log10(), high.log10(), room),
+            Unit::Log10 if low > 0.0 => Ruler::log_within(low.log10(), high.log10(), room),
+            Unit::Log10 => return self,
             Unit::Steps => Ruler::steps(low, high),
             Unit::Label => return self,
         };

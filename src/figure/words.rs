@@ -6,7 +6,7 @@ use super::select::{GroupKey, Selection, shown_label};
 use super::text;
 use crate::columns::{self, Column, Measured};
 use crate::experiment::figure_kind::Over;
-use crate::record;
+use crate::record::{self, Status};
 use crate::table::{capital, count};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -48,7 +48,11 @@ pub fn shown(selection: &Selection) -> String {
             [first, .., last] => format!("seeds {first}–{last}"),
         };
         let axes = names::axes(&selection.spec.tune);
-        parts.push(format!("{axes} chosen by the {metric} of {seeds}{}", chosen(selection)));
+        let all_diverged = selection.runs.iter().all(|run| selection.run(*run).status == Status::Diverged);
+        parts.push(match all_diverged {
+            true => format!("no {axes} could be chosen by the {metric} of {seeds}, since all runs diverged"),
+            false => format!("{axes} chosen by the {metric} of {seeds}{}", chosen(selection)),
+        });
     }
     let mut text = format!("{}.", parts.join("; "));
     let ended = record::ended(|status| selection.count(status));
@@ -97,10 +101,16 @@ fn chosen(selection: &Selection) -> String {
         labels.collect::<Vec<_>>().join(" and ")
     };
     let mut panels: BTreeMap<GroupKey, BTreeMap<usize, BTreeSet<String>>> = BTreeMap::new();
+    let mut alive: BTreeSet<GroupKey> = BTreeSet::new();
     for run in &selection.runs {
         let key = selection.key(*run);
         let groups = panels.entry(key.without_color()).or_default();
         groups.entry(key.color).or_default().insert(setting(*run));
+        alive.extend((selection.run(*run).status != Status::Diverged).then_some(key));
+    }
+    for (panel, groups) in &mut panels {
+        let lost = groups.iter_mut().filter(|(color, _)| !alive.contains(&GroupKey { color: **color, ..*panel }));
+        lost.for_each(|(_, settings)| *settings = BTreeSet::from(["none (all diverged)".to_string()]));
     }
     let groups = || panels.values().flatten();
     if groups().count() > LISTED || groups().any(|(_, settings)| settings.len() > 1) {

@@ -2,7 +2,8 @@
 
 use super::Scale;
 use crate::setting::words;
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
 
 /// A figure. Every axis with several labels among the chosen cells is named in `x`, `color`, `facet`, `over` or
@@ -40,14 +41,14 @@ pub struct FigureSpec {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub colors: BTreeMap<String, BTreeMap<String, [u8; 3]>>,
     /// Its width and height in cm, without the claims below it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "size", skip_serializing_if = "Option::is_none")]
     pub size: Option<[f64; 2]>,
     /// Where and how x and the measurement (along y, or as colour) are drawn.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "limits", skip_serializing_if = "Option::is_none")]
     pub x_limits: Option<[f64; 2]>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub x_scale: Option<Scale>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "limits", skip_serializing_if = "Option::is_none")]
     pub limits: Option<[f64; 2]>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scale: Option<Scale>,
@@ -74,6 +75,26 @@ pub struct FigureSpec {
     /// Whether the prediction at init is drawn over what was measured.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub theory: bool,
+}
+
+/// The shortest and the longest side of a figure, in cm.
+pub const SIDES: [f64; 2] = [5.0, 60.0];
+
+/// Whether these are a width and a height.
+pub fn is_size(size: [f64; 2]) -> bool {
+    size.iter().all(|side| (SIDES[0]..=SIDES[1]).contains(side))
+}
+
+fn size<'de, D: Deserializer<'de>>(file: D) -> Result<Option<[f64; 2]>, D::Error> {
+    let found = Option::<[f64; 2]>::deserialize(file)?;
+    let wrong = || D::Error::custom(format!("the size of a figure is from {} to {} cm", SIDES[0], SIDES[1]));
+    if found.is_none_or(is_size) { Ok(found) } else { Err(wrong()) }
+}
+
+fn limits<'de, D: Deserializer<'de>>(file: D) -> Result<Option<[f64; 2]>, D::Error> {
+    let found = Option::<[f64; 2]>::deserialize(file)?;
+    let wrong = || D::Error::custom("limits are two numbers, the lower one first");
+    if found.is_none_or(|[low, high]| low < high) { Ok(found) } else { Err(wrong()) }
 }
 
 /// What a `gradient_heatmap` is drawn over.

@@ -50,7 +50,7 @@ pub enum SweepError {
     HoldsSweep(PathBuf),
     #[error("{0} contains files but no journal of a sweep; give an empty or a new folder with --out")]
     ForeignFolder(PathBuf),
-    #[error("{0} exists and is not a safetensors file; give another name with --out, or remove it")]
+    #[error("{0} exists and was not written by `trace`; give another name with --out, or remove it")]
     NoTensors(PathBuf),
     #[error("cannot write into the results folder {dir}: {source}; make it writable or choose another with --out")]
     UnwritableFolder { dir: PathBuf, source: FileError },

@@ -2,7 +2,8 @@
 
 use crate::experiment::plan::Plan;
 use crate::files::{self, Draft, FileError, cannot, make_folder, write};
-use crate::sweep::journal::{self, Journal};
+use crate::results::claims;
+use crate::sweep::journal::{self, Identity, Journal};
 use crate::sweep::plan_text::{plan_hash, plan_json, plan_of, run_ids, view_of, view_path};
 use crate::sweep::shard::{self, Shard};
 use crate::sweep::{SweepError, request::Request, status::FolderStatus, work::Work};
@@ -63,8 +64,7 @@ impl Folder {
             }
             notes.extend(reasons);
         }
-        let json = plan_json(plan, work);
-        let (journal, damage) = journal.open(&plan_hash(&json, work))?;
+        let (journal, damage) = journal.open(identity(plan, work))?;
         notes.extend(damage);
         freeze(dir, plan, work, request)?;
         Ok((Folder { dir: dir.to_path_buf(), journal, _lock: lock }, notes))
@@ -87,10 +87,15 @@ impl Folder {
         if let Some(other) = view_of(dir)?.iter().find(|id| !planned.contains(id.as_str())) {
             return Err(SweepError::OtherPlan { dir: dir.to_path_buf(), run_id: other.clone() });
         }
-        let (journal, notes) = Journal::read(&journals)?.join(&plan_hash(&plan_json(plan, work), work), shard)?;
+        let (journal, notes) = Journal::read(&journals)?.join(identity(plan, work), shard)?;
         freeze(dir, plan, work, request)?;
         Ok((Folder { dir: dir.to_path_buf(), journal, _lock: lock }, notes))
     }
+}
+
+/// What the runs of a plan are started with.
+fn identity(plan: &Plan, work: &Work) -> Identity {
+    Identity { plan: plan_hash(&plan_json(plan, work), work), claims: claims::hash(&plan.claims) }
 }
 
 /// Creates the folder where it is missing, makes sure that it can be written, and locks it for `writer`.
@@ -102,11 +107,16 @@ fn enter(dir: &Path, writer: &str, who: &str) -> Result<(PathBuf, File), SweepEr
     Ok((journals, lock))
 }
 
-/// The lock of a results folder, for those who write CSV files and figures.
+/// The lock of a results folder, for those who write CSV files and figures: they take it before they read what these are made from.
+/// `None` where there is no plan, in which case nothing is made either.
 ///
 /// # Errors
 /// When another command writes there, or the folder cannot be written.
-pub fn lock(dir: &Path) -> Result<File, SweepError> {
+pub fn lock(dir: &Path) -> Result<Option<File>, SweepError> {
+    dir.join("plan.json").exists().then(|| own(dir)).transpose()
+}
+
+fn own(dir: &Path) -> Result<File, SweepError> {
     Ok(enter(dir, "sweep", "another command")?.1)
 }
 
@@ -143,8 +153,8 @@ pub fn refuse_imported(dir: &Path) -> Result<(), SweepError> {
 pub fn for_import(dir: &Path) -> Result<File, SweepError> {
     match plan_of(dir) {
         Some(plan) if !plan.is_imported() => Err(SweepError::HoldsSweep(dir.to_path_buf())),
-        Some(_) => lock(dir),
-        None => refuse_foreign(dir).and_then(|()| lock(dir)),
+        Some(_) => own(dir),
+        None => refuse_foreign(dir).and_then(|()| own(dir)),
     }
 }
 

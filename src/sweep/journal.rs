@@ -59,11 +59,18 @@ pub struct Journal {
     files: Mutex<Vec<PathBuf>>,
     /// Damaged lines of each file.
     damaged: Vec<usize>,
-    /// The numerics of each file's last header.
-    numerics: Vec<u32>,
+    /// The numerics and the claims of each file's last header.
+    headers: Vec<Option<(u32, Option<String>)>>,
     index: Mutex<HashMap<String, Position>>,
     /// The file to append to, or why it can be written no more: every worker then reports the first cause.
     out: Mutex<Result<Out, FileError>>,
+}
+
+/// What the runs that follow are started with: the hashes of the plan and of its claims.
+#[derive(Default)]
+pub struct Identity {
+    pub plan: String,
+    pub claims: String,
 }
 
 struct Out {
@@ -117,11 +124,11 @@ impl Journal {
     /// A file that cannot be read, or that a newer program wrote.
     pub fn read(dir: &Path) -> Result<Self, SweepError> {
         let files = journal_files(dir)?;
-        let (mut index, mut damaged, mut numerics) = (HashMap::new(), vec![0; files.len()], vec![0; files.len()]);
+        let (mut index, mut damaged, mut headers) = (HashMap::new(), vec![0; files.len()], vec![None; files.len()]);
         for (number, path) in files.iter().enumerate() {
             scan(path, |line, _| {
                 match line {
-                    Line::Header { numerics: of } => numerics[number] = of,
+                    Line::Header { numerics, claims } => headers[number] = Some((numerics, claims)),
                     Line::Run { run_id, position } => {
                         remember(&mut index, run_id, Position { file: number, ..position })
                     }
@@ -134,7 +141,7 @@ impl Journal {
             dir: dir.to_path_buf(),
             files: Mutex::new(files),
             damaged,
-            numerics,
+            headers,
             index: Mutex::new(index),
             out: Mutex::new(Err(cannot("write", dir, "the journal was opened only for reading"))),
         })
@@ -147,19 +154,19 @@ impl Journal {
     ///
     /// # Errors
     /// A file that cannot be read or written.
-    pub fn open(self, plan_hash: &str) -> Result<(Self, Vec<String>), SweepError> {
-        self.append_to(OWN, plan_hash)
+    pub fn open(self, of: Identity) -> Result<(Self, Vec<String>), SweepError> {
+        self.append_to(OWN, of)
     }
 
     /// The same for a shard, to a file of its own.
     ///
     /// # Errors
     /// A file that cannot be read or written.
-    pub fn join(self, plan_hash: &str, shard: Shard) -> Result<(Self, Vec<String>), SweepError> {
-        self.append_to(&format!("{}.jsonl", shard.file_stem()), plan_hash)
+    pub fn join(self, of: Identity, shard: Shard) -> Result<(Self, Vec<String>), SweepError> {
+        self.append_to(&format!("{}.jsonl", shard.file_stem()), of)
     }
 
-    fn append_to(mut self, own: &str, plan_hash: &str) -> Result<(Self, Vec<String>), SweepError> {
+    fn append_to(mut self, own: &str, of: Identity) -> Result<(Self, Vec<String>), SweepError> {
         let own = self.dir.join(own);
         let place = |journal: &Journal| lock(&journal.files).iter().position(|file| *file == own);
         let mut notes = Vec::new();
@@ -172,12 +179,14 @@ impl Journal {
             lock(&self.files).push(own.clone());
             lock(&self.files).len() - 1
         });
-        if self.numerics.get(number) != Some(&NUMERICS_VERSION) {
+        let last = Some((NUMERICS_VERSION, Some(of.claims)));
+        if self.headers.get(number) != Some(&last) {
             let header = line(&serde_json::json!({ "header": Header {
                 format: FORMAT,
                 numerics: NUMERICS_VERSION,
                 program: env!("CARGO_PKG_VERSION").into(),
-                plan: plan_hash.into(),
+                plan: of.plan,
+                claims: last.and_then(|(_, claims)| claims),
             }}));
             file.write_all(&header).and_then(|()| file.sync_all()).map_err(|e| cannot("write", &own, e))?;
             sync_folder(&self.dir);
@@ -307,6 +316,26 @@ impl Journal {
         let changed = format!("the line of run {run_id} was changed by another program; run the sweep again");
         entry.map(Some).ok_or_else(|| cannot("read", path, changed))
     }
+}
+
+/// The claims, by their hash, that the runs of a journal's folder were started with; `None` of runs of older programs.
+///
+/// # Errors
+/// A file that cannot be read, or that a newer program wrote.
+pub fn claims_of_runs(dir: &Path) -> Result<BTreeSet<Option<String>>, SweepError> {
+    let mut found = BTreeSet::new();
+    for path in journal_files(dir)? {
+        let mut current = None;
+        scan(&path, |line, _| {
+            match line {
+                Line::Header { claims, .. } => current = claims,
+                Line::Run { .. } => _ = found.insert(current.clone()),
+                Line::Damaged => {}
+            }
+            Ok(())
+        })?;
+    }
+    Ok(found)
 }
 
 /// The journal files of a folder, by name; none when there is no folder.

@@ -3,7 +3,7 @@
 use crate::files::{cannot, read_if_there, write};
 use crate::run::trace::{NamedTensor, Values};
 use crate::sweep::SweepError;
-use safetensors::{Dtype, View, serialize};
+use safetensors::{Dtype, SafeTensors, View, serialize};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::Path;
@@ -38,15 +38,20 @@ impl View for &NamedTensor {
     }
 }
 
-/// Makes sure that a file to be written is new, or replaces one that holds tensors: an experiment named by mistake is none.
+/// What the metadata of every file say, so that none is taken for a file of somebody else.
+const PROGRAM: &str = "program";
+
+/// Makes sure that a file to be written is new, or replaces one that this program wrote: neither an experiment that was named by
+/// mistake nor the weights of another program.
 ///
 /// # Errors
 /// When another file stands there.
 pub fn refuse_other(path: &Path) -> Result<(), SweepError> {
     let Some(bytes) = read_if_there(path)? else { return Ok(()) };
-    // The length of the header, then the header, which is JSON.
-    match bytes.get(8) {
-        Some(b'{') => Ok(()),
+    let texts = SafeTensors::read_metadata(&bytes).ok().and_then(|(_, header)| header.metadata().clone());
+    let is_own = |program: &String| program.starts_with(env!("CARGO_PKG_NAME"));
+    match texts.and_then(|texts| texts.get(PROGRAM).map(is_own)) {
+        Some(true) => Ok(()),
         _ => Err(SweepError::NoTensors(path.to_path_buf())),
     }
 }

@@ -188,6 +188,15 @@ fn claims_edited_after_the_runs_show() {
     let verdicts = read("claims.csv");
     assert!(verdicts.lines().next().unwrap().ends_with(",edited_later"));
     assert!(verdicts.lines().skip(1).all(|line| line.ends_with(",true")), "{verdicts}");
+    // The runs know it by themselves, in a copy of the journal too.
+    fs::create_dir(dir.path().join("copy")).unwrap();
+    let copied = Command::new("cp").args(["-r", "results/x/journal", "copy/"]).current_dir(dir.path()).status();
+    assert!(copied.unwrap().success());
+    fs::remove_file(dir.path().join("results/x/provenance.json")).unwrap();
+    for out in ["copy", "results/x"] {
+        let said = said(&gradsweep(dir.path(), &["sweep", "x.toml", "--quiet", "--seeds", "7", "--out", out]));
+        assert!(said.contains(edited), "{out}: {said}");
+    }
     // Claims that are gone leave neither themselves nor verdicts.
     fs::write(dir.path().join("x.toml"), GRID.replace("SEEDS", "7")).unwrap();
     assert!(gradsweep(dir.path(), &["sweep", "x.toml", "--quiet"]).status.success());

@@ -346,7 +346,24 @@ fn where_every_setting_diverges_lower_rates_are_named_and_no_edge() {
     assert!(text.contains("6 runs, 120 steps, 1440 FLOP"), "{text}");
     let dir = planted(&ARMS.replace("SEEDS", "6"), |_, _, _| f64::NAN);
     let text = told(&dir, &[]);
-    assert!(text.contains("runs at the best settings diverged, so nothing can be compared."), "{text}");
+    assert!(text.contains("runs at the settings shown diverged, so nothing can be compared."), "{text}");
+}
+
+/// Of rates at all of which training diverges none is chosen, and nothing says so.
+#[test]
+fn where_everything_diverges_no_figure_names_a_chosen_rate() {
+    let text = "name = \"lost\"\nseeds = 2\n[base]\nwidth = 4\ndepth = 1\nsteps = 20\n[[optimizer]]\nkind = \"sgd\"\n\
+        lr = [1e30, 3e38]\n[[optimizer]]\nkind = \"momentum\"\nlr = [1e30, 3e38]\n";
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("lost.toml"), text).unwrap();
+    let told = said(&gradsweep(dir.path(), &["sweep", "lost.toml", "--quiet"]));
+    assert!(!told.contains("own best setting") && told.contains("no setting could be chosen"), "{told}");
+    for file in fs::read_dir(dir.path().join("results/lost/figures")).unwrap().map(|entry| entry.unwrap().path()) {
+        if file.extension().is_some_and(|end| end == "svg") {
+            let picture = fs::read_to_string(&file).unwrap();
+            assert!(!picture.contains("learning rate chosen"), "{file:?}");
+        }
+    }
 }
 
 #[test]

@@ -64,6 +64,31 @@ fn pairs_of_commands_leave_every_file_whole_and_right() {
 }
 
 /// An import replaces all files of its folder; what reads them meanwhile reads the old or the new ones.
+/// A sweep of further seeds beside what reads its folder: nothing that is made of the old tables stays beside the new ones.
+#[test]
+fn what_reads_a_folder_while_its_tables_change_leaves_nothing_old() {
+    let (dir, results) = finished();
+    let commands = ["plot results/x", "check results/x", "compare results/x", "merge results/x"];
+    for (place, command) in commands.into_iter().cycle().take(times("READERS", 8)).enumerate() {
+        let more = format!("sweep x.toml --quiet --seeds {}", 4 + place);
+        let more = if place % 2 == 0 { more } else { more + " --no-figures" };
+        let children = [more.as_str(), command, command].map(|line| {
+            let child = start(dir.path(), line);
+            std::thread::sleep(Duration::from_millis(40));
+            child
+        });
+        children.into_iter().for_each(|child| _ = child.wait_with_output().unwrap());
+        let more = more.replace(" --no-figures", "");
+        expect(dir.path(), &more.split(' ').collect::<Vec<_>>(), 0, &[]);
+        let left = pages(&results);
+        fs::remove_file(results.join(".stamp")).unwrap();
+        expect(dir.path(), &more.split(' ').collect::<Vec<_>>(), 0, &[]);
+        let differ = pages(&results).into_iter().filter(|(name, page)| left.get(name) != Some(page));
+        let differ: Vec<String> = differ.map(|(name, _)| name).filter(|name| name != "report.html").collect();
+        assert!(differ.is_empty(), "{command}: {differ:?}");
+    }
+}
+
 #[test]
 fn an_import_and_what_reads_its_folder_leave_every_file_whole_and_right() {
     let (dir, results) = finished();

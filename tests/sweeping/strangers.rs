@@ -286,8 +286,54 @@ fn a_trace_replaces_no_other_file() {
             words,
         );
     };
-    trace("x.toml", 2, &["x.toml exists and is not a safetensors file", "--out"]);
+    trace("x.toml", 2, &["x.toml exists and was not written by", "--out"]);
     assert_eq!(fs::read(dir.path().join("x.toml")).unwrap(), own);
     trace("t.safetensors", 0, &[]);
     trace("t.safetensors", 0, &[]);
+    // Whatever stands where tensors have the beginning of their header.
+    for text in ["base  = { width = 6 }", "\\section{Results}"] {
+        fs::write(dir.path().join("text"), text).unwrap();
+        trace("text", 2, &["text exists"]);
+        assert_eq!(fs::read_to_string(dir.path().join("text")).unwrap(), text);
+    }
+}
+
+/// What a folder says of the files that were made in it names none of another folder.
+#[test]
+fn a_stamp_leads_no_removing_elsewhere() {
+    let (dir, results) = finished();
+    let stamp = fs::read_to_string(results.join(".stamp")).unwrap();
+    let elsewhere = dir.path().join("absolute.txt");
+    let own = [
+        dir.path().join("results/victim"),
+        elsewhere.clone(),
+        results.join("notes"),
+        results.join("journal/runs.jsonl"),
+    ];
+    own[..3].iter().for_each(|file| fs::write(file, "mine").unwrap());
+    let names = ["../victim", &elsewhere.display().to_string(), "notes", "journal/runs.jsonl", "figures/../../victim"];
+    let named = names.map(|name| format!("\"{name}\":\"\",")).concat();
+    for (command, option) in
+        [("sweep", "--no-figures"), ("sweep", "--quiet"), ("verify", ""), ("plot", ""), ("check", "")]
+    {
+        fs::write(results.join(".stamp"), stamp.replace("\"pages\":{", &format!("\"pages\":{{{named}"))).unwrap();
+        let what = if command == "sweep" { "x.toml" } else { "results/x" };
+        let words = [command, what, option];
+        let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
+        Command::new(PROGRAM).args(&words).current_dir(dir.path()).output().unwrap();
+        assert!(own.iter().all(|file| file.exists()), "{words:?}");
+    }
+}
+
+/// Numbers of figures that no experiment can have are an error of the plan's file, not of the drawing.
+#[test]
+fn a_plan_with_impossible_figures_is_refused() {
+    let (dir, results) = finished();
+    let plan = fs::read_to_string(results.join("plan.json")).unwrap();
+    for numbers in ["limits\": [1e308, -1e308]", "x_limits\": [2, 1]", "size\": [-5, 1e-300]", "size\": [1e9, 1e9]"] {
+        let edited = plan.replacen("\"kind\": \"curves\"", &format!("\"kind\": \"curves\", \"{numbers}"), 1);
+        assert_ne!(edited, plan);
+        fs::write(results.join("plan.json"), edited).unwrap();
+        expect(dir.path(), &["plot", "results/x"], 2, &["plan.json"]);
+    }
 }

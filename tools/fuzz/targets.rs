@@ -13,7 +13,7 @@ use gradsweep::ops::loss::Compared;
 use gradsweep::results::Results;
 use gradsweep::run::train;
 use gradsweep::setting::Settings;
-use gradsweep::sweep::journal::{Clock, Journal};
+use gradsweep::sweep::journal::{Clock, Identity, Journal};
 use gradsweep::sweep::work::Work;
 use std::fs;
 use std::io::Write;
@@ -138,7 +138,7 @@ impl JournalFiles {
         let plan = Experiment::parse(text, "x.toml", FACTS).and_then(|e| e.plan(&overrides)).expect("a plan");
         let work = Work::new(&plan, |settings| data::load(settings, &Places::default())).expect("its data");
         let dir = tempfile::tempdir().expect("a folder");
-        let (journal, _) = Journal::read(dir.path()).and_then(|j| j.open("0123456789abcdef")).expect("a journal");
+        let (journal, _) = Journal::read(dir.path()).and_then(|j| j.open(Identity::default())).expect("a journal");
         let clock = Clock { started: "2026-01-01T00:00:00Z".into(), seconds: 0.25, worker: 1 };
         for job in &work.jobs {
             let record = train(&job.run.spec, work.dataset(job), &mut |_| ControlFlow::Continue(())).expect("a run");
@@ -189,9 +189,10 @@ impl Target for JournalFiles {
         }
         let Ok(journal) = Journal::read(&journals) else { return false };
         let known = journal.len();
-        let (journal, _) = journal.open("0123456789abcdef").expect("damage never keeps a journal from opening");
+        let (journal, _) = journal.open(Identity::default()).expect("damage never keeps a journal from opening");
         assert_eq!(journal.len(), known, "mending keeps every run");
-        let (journal, notes) = Journal::read(&journals).and_then(|j| j.open("x")).expect("what was mended opens");
+        let (journal, notes) =
+            Journal::read(&journals).and_then(|j| j.open(Identity::default())).expect("what was mended opens");
         assert!(notes.is_empty() && journal.len() == known, "mended once is mended: {notes:?}");
         let ids = self.work.jobs.iter().map(|job| &job.run.run_id);
         let read: Vec<bool> =

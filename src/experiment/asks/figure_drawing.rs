@@ -5,10 +5,7 @@ use crate::columns;
 use crate::experiment::figure_kind::FigureKind;
 use crate::experiment::read::{Entry, Fields, Result};
 use crate::plan_file::Scale;
-use crate::plan_file::figure::{FigureSpec, MapAxes};
-
-/// The smallest and the largest side of a figure in cm.
-const SIDES: [f64; 2] = [5.0, 60.0];
+use crate::plan_file::figure::{FigureSpec, MapAxes, SIDES, is_size};
 
 /// Adds what the fields say to the figure; its reference lines are not yet held against the axes.
 pub(super) fn read(
@@ -62,7 +59,7 @@ pub(super) fn read(
 
 fn size(entry: &Entry) -> Result<[f64; 2]> {
     match pair(entry) {
-        Some(size) if size.iter().all(|side| (SIDES[0]..=SIDES[1]).contains(side)) => Ok(size),
+        Some(size) if is_size(size) => Ok(size),
         _ => entry.at.fail(
             format!("`size` is a width and a height from {} to {} cm", SIDES[0], SIDES[1]),
             "write size = [16, 10]",

@@ -30,6 +30,9 @@ pub struct Header {
     pub numerics: u32,
     pub program: String,
     pub plan: String,
+    /// Identity of the claims that the runs were started with; `None` of older programs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claims: Option<String>,
 }
 
 /// A run as it is appended.
@@ -88,7 +91,7 @@ pub struct Position {
 
 /// What a line turns out to be when it is read back.
 pub enum Line {
-    Header { numerics: u32 },
+    Header { numerics: u32, claims: Option<String> },
     Run { run_id: String, position: Position },
     Damaged,
 }
@@ -111,7 +114,7 @@ pub fn scan(path: &Path, mut visit: impl FnMut(Line, &[u8]) -> std::io::Result<(
             }
             Some(Glance { header: Some(header), .. }) => {
                 numerics = header.numerics;
-                Line::Header { numerics }
+                Line::Header { numerics, claims: header.claims }
             }
             Some(Glance { run: Some(GlanceRun { run_id, record }), .. }) => {
                 let hash = short_hash(&bytes);
