@@ -331,7 +331,7 @@ fn a_plan_with_impossible_figures_is_refused() {
     let (dir, results) = finished();
     let plan = fs::read_to_string(results.join("plan.json")).unwrap();
     for numbers in ["limits\": [1e308, -1e308]", "x_limits\": [2, 1]", "size\": [-5, 1e-300]", "size\": [1e9, 1e9]"] {
-        let edited = plan.replacen("\"kind\": \"curves\"", &format!("\"kind\": \"curves\", \"{numbers}"), 1);
+        let edited = plan.replacen("\"figures\": [\n    {", &format!("\"figures\": [\n    {{\n\"{numbers},"), 1);
         assert_ne!(edited, plan);
         fs::write(results.join("plan.json"), edited).unwrap();
         expect(dir.path(), &["plot", "results/x"], 2, &["plan.json"]);
