@@ -285,9 +285,8 @@ fn reading_a_csv_file_takes_its_text_and_its_numbers() {
             ("table", ", test_path = \"test.csv\"", text.len() + test.len()),
             ("steps", ", sequence = \"1\"", steps.len()),
         ] {
-            let experiment = format!(
-                "[base]\ndata = {{ kind = \"csv\", path = \"{name}.csv\", categories = \"one_hot\"{more} }}\n"
-            );
+            let experiment =
+                format!("[base]\ndata = {{ kind = \"csv\", path = \"{name}.csv\", categories = \"one_hot\"{more} }}\n");
             let plan = Experiment::parse(&experiment, "x.toml", FACTS).unwrap().plan(&Overrides::default()).unwrap();
             let places = Places { base: dir.path().into(), ..Places::default() };
             let [before, _] = HELD.get();

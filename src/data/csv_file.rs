@@ -321,7 +321,9 @@ impl Columns {
     ) -> Result<(Rows, Option<String>), DataError> {
         let columns: Vec<Column> = features.iter().map(|feature| feature.kept).collect();
         let (start, mut x) = (targets.len(), Packed::new(&columns, rows));
-        let mut places = Positions::default();
+        let mut places = Positions::new(self.grouping.map_or(0, |_| rows));
+        let has_words = self.seen[self.target].odd > 0;
+        targets.reserve(rows, has_words);
         let is_dropped = how.missing == "drop";
         let (mut holed_rows, mut holed_sequences) = (0, HashSet::<Box<str>>::new());
         // Without one of its time steps a sequence would be another one, so it is left out as a whole.
@@ -358,7 +360,7 @@ impl Columns {
                 places.push(grouping, table, line, record, how)?;
             }
             let target = &record[self.target];
-            targets.push((&table.name, line), target, how.number(target), self.seen[self.target].odd > 0);
+            targets.push((&table.name, line), target, how.number(target), has_words);
             Ok(())
         })?;
         let x = Numbers::Packed(x);

@@ -28,7 +28,6 @@ struct Place {
 }
 
 /// Where rows belong.
-#[derive(Default)]
 pub(super) struct Positions {
     of_rows: Vec<Place>,
     /// The sequences, in the order in which they begin.
@@ -100,6 +99,11 @@ impl Grouping {
 }
 
 impl Positions {
+    /// With room for so many rows.
+    pub fn new(rows: usize) -> Self {
+        Positions { of_rows: Vec::with_capacity(rows), names: HashMap::new() }
+    }
+
     /// Takes in where the next row belongs.
     pub fn push(
         &mut self,

@@ -188,8 +188,7 @@ impl Packed {
             };
             line.extend(cell.repeat(*count));
         }
-        let (mut padded, mut at) =
-            (Vec::with_capacity(lengths.clone().count() * longest * self.stride), 0);
+        let (mut padded, mut at) = (Vec::with_capacity(lengths.clone().count() * longest * self.stride), 0);
         for length in lengths {
             (length..longest).for_each(|_| padded.extend_from_slice(&line));
             padded.extend_from_slice(&self.bytes[at..][..length * self.stride]);

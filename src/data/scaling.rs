@@ -184,7 +184,6 @@ impl Map {
             }
         })
     }
-
 }
 
 /// What the columns are divided by: 1 where they never change.
@@ -193,9 +192,11 @@ fn divisors(values: Lines, own: Vec<f64>, which: &'static str) -> Result<Vec<f64
     match own.iter().find(|size| !size.is_finite()) {
         Some(size) => Err(Unfit::Value(which, *size)),
         // Columns that differ by less than what squares hold are as good as constant.
-        None => {
-            Ok(own.iter().zip(constant).map(|(size, same)| if same.is_some() || *size == 0.0 { 1.0 } else { *size }).collect())
-        }
+        None => Ok(own
+            .iter()
+            .zip(constant)
+            .map(|(size, same)| if same.is_some() || *size == 0.0 { 1.0 } else { *size })
+            .collect()),
     }
 }
 
@@ -278,7 +279,10 @@ mod tests {
         let about = Inputs { file: "t", features: 3, names: &names, most: None };
         let note = apart(Scaling::None, &about, Lines::Plain(&X, 3)).unwrap();
         assert!(note.contains("of b is 110") && note.contains("of a is 1.9") && note.contains("\"none\""), "{note}");
-        assert!(apart(Scaling::None, &about, Lines::Plain(&[1.0, 10.0, 7.0, 2.0, 20.0, 7.0], 3)).is_none(), "tenfold, not more");
+        assert!(
+            apart(Scaling::None, &about, Lines::Plain(&[1.0, 10.0, 7.0, 2.0, 20.0, 7.0], 3)).is_none(),
+            "tenfold, not more"
+        );
         // As much spread, but about another place.
         let note = apart(Scaling::None, &about, Lines::Plain(&[1.0, 2001.0, 7.0, -1.0, 1999.0, 7.0], 3)).unwrap();
         assert!(note.contains("root mean square of b is 2000"), "{note}");

@@ -112,8 +112,7 @@ fn fill_missing(
         }
     });
     if let Some(feature) = (0..features).find(|feature| is_missing[*feature] && known[*feature] == 0) {
-        let name =
-            names.get(feature).map_or_else(|| format!("input {}", feature + 1), |name| format!("column {name}"));
+        let name = names.get(feature).map_or_else(|| format!("input {}", feature + 1), |name| format!("column {name}"));
         let what = format!("{name} is missing in every training row");
         return Err(DataError::file(file, what, "leave its column out with data.drop"));
     }

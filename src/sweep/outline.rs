@@ -179,9 +179,9 @@ pub fn cost(work: &Work, chosen: &[usize], todo: &[usize]) -> String {
         let sizes = if fewest == most { most.to_string() } else { format!("{fewest} to {most}") };
         let _ = writeln!(
             text,
-            "            note: {} short for the data, so that scoring costs no more than training, samples of {sizes} rows are \
-             scored before the end; score.rows sets another size",
-            if samples.len() == 1 { "1 run is".into() } else { format!("{} runs are", samples.len()) },
+            "            note: {} for the data: before the end samples of {sizes} rows are scored, so that scoring costs no \
+             more than training; score.rows sets another size",
+            if samples.len() == 1 { "1 run is short".into() } else { format!("{} runs are short", samples.len()) },
         );
     }
     text

@@ -155,17 +155,22 @@ fn scoring_large_data_costs_no_more_than_training_before_the_end() {
     ];
     let mut sampled = 0;
     for (net, input) in nets {
-        for lines in ["", "batch = 1", "batch = \"full\"", "stop.patience = 2", "score.rows = 2000", "score.rows = \"all\""] {
+        for lines in
+            ["", "batch = 1", "batch = \"full\"", "stop.patience = 2", "score.rows = 2000", "score.rows = \"all\""]
+        {
             for steps in [1, 3, 10, 100, 300, 1000, 5000] {
                 for record in ["", "[record]\nscore = { every = 1 }\n"] {
                     let text = format!("[base]\n{net}\n{lines}\nsteps = {steps}\n{record}");
                     let plan = Experiment::parse(&text, "t.toml", FACTS).unwrap().plan(&Overrides::default()).unwrap();
-                    for rows in [[1000, 100, 200], [5000, 0, 0], [60_000, 0, 10_000], [60_000, 10, 0], [500_000, 9000, 100]] {
+                    for rows in
+                        [[1000, 100, 200], [5000, 0, 0], [60_000, 0, 10_000], [60_000, 10, 0], [500_000, 9000, 100]]
+                    {
                         let [train_rows, validation_rows, test_rows] = rows;
                         let sizes = Sizes { input: input.clone(), outputs: 10 };
                         let extent = Extent { train_rows, validation_rows, test_rows, sizes, is_function: false };
                         let usual = plan.runs(&["0".into()]).remove(0);
-                        let run = plan.runs_sampled(&["0".into()], |spec, _| affordable_sample(spec, &extent)).remove(0);
+                        let run =
+                            plan.runs_sampled(&["0".into()], |spec, _| affordable_sample(spec, &extent)).remove(0);
                         let cost = cost(&run.spec, &extent, RecordedSteps::of(&plan.cadence, steps));
                         let what = format!("{text}{rows:?}: {cost:?}");
                         assert_eq!(run.run_id == usual.run_id, run.spec == usual.spec, "{what}");
