@@ -45,7 +45,7 @@ fn sweep(runs: u64) {
     let data = Dataset {
         name: "made_up".into(),
         shape: vec![3],
-        train: Split { rows: 16, x: vec![0.0; 48], targets },
+        train: Split { rows: 16, x: vec![0.0; 48].into(), targets },
         validation: None,
         test: None,
         digest: "00".into(),

@@ -103,11 +103,11 @@ impl RunColumns {
         let cell = &plan.cells[job.run.cell];
         let labels = self.labels.iter().map(|name| match cell.label(name) {
             // Without an axis of optimizers the arm is the rule.
-            None if name == "optimizer" => setting(cell, "optimizer.kind"),
+            None if name == "optimizer" => setting(job, "optimizer.kind"),
             text => text.map_or(Cell::Empty, Cell::from),
         });
         // An axis reads the same in its column as in plan.json.
-        let settings = self.settings.iter().map(|key| match (cell.label(key), setting(cell, key)) {
+        let settings = self.settings.iter().map(|key| match (cell.label(key), setting(job, key)) {
             (Some(label), _) => label.into(),
             (None, Cell::Empty) => derived(key, job, data),
             (None, value) => value,
@@ -127,6 +127,6 @@ fn derived(key: &str, job: &Job, data: &Dataset) -> Cell {
     }
 }
 
-fn setting(cell: &GridCell, key: &str) -> Cell {
-    cell.settings.get(key).map_or(Cell::Empty, Cell::from)
+fn setting(job: &Job, key: &str) -> Cell {
+    job.run.spec.settings.get(key).map_or(Cell::Empty, Cell::from)
 }

@@ -1,14 +1,15 @@
 //! Any CSV file: features, of numbers or of words, and one target column, of classes or of real numbers.
 //!
 //! A file is read twice: first to see what each column holds, then for its numbers, so that no more than the text and the
-//! numbers are in memory.
+//! numbers are in memory, and these in as few bytes as hold them.
 
-use super::csv_sequences::{Grouping, Rows, gather, same_column};
+use super::csv_sequences::{Grouping, Positions, Rows, gather, same_column};
 use super::csv_table::{Reading, Table, has_thousands, is_missing};
 use super::csv_target::{Odd, TargetCells, ranks};
 use super::dataset::{Split, Targets};
 use super::error::DataError;
 use super::file;
+use super::numbers::{Column, Numbers, Packed, Range};
 use super::raw::{Places, Raw};
 use crate::setting::Settings;
 use crate::table::count;
@@ -103,6 +104,7 @@ struct Seen {
     /// The first of them, with its line.
     word: Option<(u64, String)>,
     fraction: bool,
+    numbers: Range,
     /// How many cells are neither numbers nor missing, as none of a target of numbers must be.
     odd: usize,
     /// While every row has a whole number.
@@ -156,8 +158,9 @@ struct Columns {
 /// A column that becomes inputs.
 struct Feature {
     column: usize,
-    /// Its words, each of which becomes an input that is 1 where the cell holds it, else 0; none for a number.
+    /// Its words, each of which becomes an input that is 1 where the cell holds it, else 0, in alphabetical order; none for a number.
     words: Vec<String>,
+    kept: Column,
 }
 
 impl Feature {
@@ -212,6 +215,7 @@ impl Columns {
             for (seen, cell) in self.seen.iter_mut().zip(record) {
                 let number = how.number(cell);
                 seen.number |= number.is_some();
+                number.iter().for_each(|x| seen.numbers.take_in(*x));
                 seen.fraction |= number.is_some_and(|x| x.fract() != 0.0);
                 let is_whole = seen.rows == 0 || seen.whole.is_some();
                 let whole = number.filter(|x| is_whole && x.fract() == 0.0);
@@ -272,10 +276,13 @@ impl Columns {
         let feature = |column: usize| {
             let seen = &self.seen[column];
             let name = table.called(column);
-            let Some((line, word)) = &seen.word else { return Ok(Feature { column, words: Vec::new() }) };
+            let Some((line, word)) = &seen.word else {
+                return Ok(Feature { column, words: Vec::new(), kept: seen.numbers.column() });
+            };
             let written_otherwise = seen.words.iter().all(|word| how.is_number_otherwise(word));
             if how.one_hot && seen.words.len() <= MOST_WORDS && !written_otherwise {
-                return Ok(Feature { column, words: seen.words.iter().cloned().collect() });
+                let words: Vec<String> = seen.words.iter().cloned().collect();
+                return Ok(Feature { column, kept: Column::of_words(words.len()), words });
             }
             let what = format!("column {name} holds \"{word}\", not a finite number");
             let cure = if how.has_other_decimal(word) && seen.words.iter().all(|word| has_thousands(word, ',')) {
@@ -302,7 +309,7 @@ impl Columns {
         kept.map(feature).collect()
     }
 
-    /// A table's rows, with NaN for what is missing and is to become the mean, and what was done about missing values; the
+    /// A table's rows, in which cells may be missing that are to become the mean, and what was done about missing values; the
     /// target cells are appended.
     fn fill(
         &self,
@@ -312,8 +319,11 @@ impl Columns {
         how: &Reading,
         targets: &mut TargetCells,
     ) -> Result<(Rows, Option<String>), DataError> {
-        let width: usize = features.iter().map(|feature| feature.words.len().max(1)).sum();
-        let (start, mut x, mut places) = (targets.len(), Vec::with_capacity(rows * width), Vec::new());
+        let columns: Vec<Column> = features.iter().map(|feature| feature.kept).collect();
+        let (start, mut x) = (targets.len(), Packed::new(&columns, rows));
+        let mut places = Positions::new(self.grouping.map_or(0, |_| rows));
+        let has_words = self.seen[self.target].odd > 0;
+        targets.reserve(rows, has_words);
         let is_dropped = how.missing == "drop";
         let (mut holed_rows, mut holed_sequences) = (0, HashSet::<Box<str>>::new());
         // Without one of its time steps a sequence would be another one, so it is left out as a whole.
@@ -340,19 +350,20 @@ impl Columns {
             }
             for feature in features {
                 let cell = &record[feature.column];
-                match feature.words.is_empty() {
-                    true => x.push(how.number(cell).unwrap_or(f64::NAN)),
-                    false if is_missing(cell) => x.extend(feature.words.iter().map(|_| f64::NAN)),
-                    false => x.extend(feature.words.iter().map(|word| f64::from(u8::from(word == cell)))),
-                }
+                let place = || feature.words.binary_search_by(|word| word.as_str().cmp(cell)).ok();
+                x.push(
+                    feature.kept,
+                    if feature.words.is_empty() { how.number(cell) } else { place().map(|place| place as f64) },
+                );
             }
             if let Some(grouping) = &self.grouping {
-                places.push(grouping.place(table, line, record, how)?);
+                places.push(grouping, table, line, record, how)?;
             }
             let target = &record[self.target];
-            targets.push((&table.name, line), target, how.number(target), self.seen[self.target].odd > 0);
+            targets.push((&table.name, line), target, how.number(target), has_words);
             Ok(())
         })?;
+        let x = Numbers::Packed(x);
         if x.is_empty() {
             let what = format!("every {} has a missing value", self.sample());
             return Err(table.error(what, "write data.missing = \"mean\", or drop the column"));
@@ -536,7 +547,7 @@ mod tests {
         let raw = read("1,0.5\n2,1.5\n").unwrap();
         assert_eq!(raw.targets, Targets::Values { y: vec![0.5, 1.5], width: 1 });
         let raw = read_as(b"y,a\n0.5,1\n1.5,2\n", "y", "auto").unwrap();
-        assert_eq!(raw.x, [1.0, 2.0]);
+        assert_eq!(raw.x.to_vec(), [1.0, 2.0]);
     }
 
     #[test]

@@ -3,8 +3,7 @@
 use super::csv_table::{Reading, Table, is_missing};
 use super::dataset::{Split, Targets};
 use super::error::DataError;
-use super::split::reorder;
-use crate::ops::recurrent::PADDING;
+use super::numbers::Numbers;
 use csv::StringRecord;
 use std::collections::HashMap;
 use std::ops::Range;
@@ -21,19 +20,27 @@ pub(super) struct Grouping {
 }
 
 /// Where one row belongs.
-pub(super) struct Place {
-    line: u64,
-    sequence: Box<str>,
+struct Place {
     time: f64,
+    line: u32,
+    /// The place of its sequence among the names.
+    sequence: u32,
+}
+
+/// Where rows belong.
+pub(super) struct Positions {
+    of_rows: Vec<Place>,
+    /// The sequences, in the order in which they begin.
+    names: HashMap<Box<str>, u32>,
 }
 
 /// The rows of a table.
 pub(super) struct Rows {
-    pub x: Vec<f64>,
+    pub x: Numbers,
     /// Which of the targets of all tables are theirs.
     pub targets: Range<usize>,
     /// Where each belongs; empty where it is a sample by itself.
-    pub places: Vec<Place>,
+    pub places: Positions,
 }
 
 /// That two settings name one column.
@@ -71,8 +78,8 @@ impl Grouping {
         [Some(self.sequence), self.time].into_iter().flatten()
     }
 
-    /// Where a row belongs, by its cells.
-    pub fn place(&self, table: &Table, line: u64, record: &StringRecord, how: &Reading) -> Result<Place, DataError> {
+    /// The time of a row, by its cells.
+    fn time(&self, table: &Table, line: u64, record: &StringRecord, how: &Reading) -> Result<f64, DataError> {
         let cell = self.name(record);
         if is_missing(cell) {
             let what = format!(
@@ -81,16 +88,44 @@ impl Grouping {
             );
             return Err(table.error(what, "fill it in, or remove the line").line(line));
         }
-        let time = match self.time {
-            None => line as f64,
-            Some(column) => how.number(&record[column]).ok_or_else(|| {
-                let what =
-                    format!("column {} contains \"{}\", which is not a number", table.called(column), &record[column]);
-                let cure = "write the time as a number, or leave out data.time_column where the rows are in order";
-                table.error(what, cure).line(line)
-            })?,
+        let Some(column) = self.time else { return Ok(line as f64) };
+        how.number(&record[column]).ok_or_else(|| {
+            let what =
+                format!("column {} contains \"{}\", which is not a number", table.called(column), &record[column]);
+            let cure = "write the time as a number, or leave out data.time_column where the rows are in order";
+            table.error(what, cure).line(line)
+        })
+    }
+}
+
+impl Positions {
+    /// With room for so many rows.
+    pub fn new(rows: usize) -> Self {
+        Positions { of_rows: Vec::with_capacity(rows), names: HashMap::new() }
+    }
+
+    /// Takes in where the next row belongs.
+    pub fn push(
+        &mut self,
+        grouping: &Grouping,
+        table: &Table,
+        line: u64,
+        record: &StringRecord,
+        how: &Reading,
+    ) -> Result<(), DataError> {
+        let time = grouping.time(table, line, record, how)?;
+        let (name, next) = (grouping.name(record), self.names.len() as u32);
+        let sequence = match self.names.get(name) {
+            Some(own) => *own,
+            None => *self.names.entry(name.into()).or_insert(next),
         };
-        Ok(Place { line, sequence: cell.into(), time })
+        self.of_rows.push(Place { time, line: line as u32, sequence });
+        Ok(())
+    }
+
+    /// What the sequence of a row is called.
+    fn name(&self, place: &Place) -> &str {
+        self.names.iter().find(|(_, own)| **own == place.sequence).map_or("", |(name, _)| name)
     }
 }
 
@@ -158,29 +193,23 @@ struct Sequences {
 impl Sequences {
     /// Of a table's rows, the sequences in the order in which they begin; unequal length are for `is_padded`.
     fn of(table: &Table, of: Rows, is_padded: bool) -> Result<Self, DataError> {
-        let places = &of.places;
-        let (mut numbers, mut sequences): (HashMap<&str, usize>, Vec<Vec<usize>>) = (HashMap::new(), Vec::new());
-        for (row, place) in places.iter().enumerate() {
-            let number = *numbers.entry(&place.sequence).or_insert(sequences.len());
-            if number == sequences.len() {
-                sequences.push(Vec::new());
-            }
-            sequences[number].push(row);
-        }
+        let places = &of.places.of_rows;
+        let mut sequences: Vec<Vec<usize>> = vec![Vec::new(); of.places.names.len()];
+        places.iter().enumerate().for_each(|(row, place)| sequences[place.sequence as usize].push(row));
         for rows in &mut sequences {
             rows.sort_by(|a, b| places[*a].time.total_cmp(&places[*b].time));
             if let Some(pair) = rows.windows(2).find(|pair| places[pair[0]].time == places[pair[1]].time) {
                 let [first, second] = [pair[0], pair[1]].map(|row| &places[row]);
-                let (name, time, line) = (&first.sequence, first.time, first.line.min(second.line));
+                let (name, time, line) = (of.places.name(first), first.time, first.line.min(second.line));
                 let what = format!("sequence \"{name}\" has the time {time} twice, first in line {line}");
                 let cure = "correct one of them, or leave out data.time_column where the rows are in order";
-                return Err(table.error(what, cure).line(first.line.max(second.line)));
+                return Err(table.error(what, cure).line(u64::from(first.line.max(second.line))));
             }
         }
         let steps = sequences.iter().map(Vec::len).max().unwrap_or(0);
         if let Some(other) = sequences.iter().find(|rows| !is_padded && rows.len() != sequences[0].len()) {
             let [one, other] = [&sequences[0], other].map(|rows| (&places[rows[0]], rows.len()));
-            return Err(unequal(table, one, other));
+            return Err(unequal(table, &of.places, one, other));
         }
         if steps == 1 {
             let what = "every row has a different name in data.sequence, so every sequence has one time step";
@@ -205,7 +234,8 @@ impl Sequences {
             Targets::Values { y, .. } => y[start + a] == y[start + b],
         };
         let row = self.rows.iter().find_map(|rows| rows.iter().find(|row| !same(rows[0], **row)))?;
-        let Place { line, sequence, .. } = &self.of.places[*row];
+        let place = &self.of.places.of_rows[*row];
+        let (sequence, line) = (self.of.places.name(place), place.line);
         Some(format!("within the sequence \"{sequence}\" in line {line} of {file}"))
     }
 
@@ -217,26 +247,26 @@ impl Sequences {
         let targets = all.pick(&rows, 1);
         let is_short = self.shortest() < steps;
         let mut x = self.of.x;
-        reorder(&mut x, width, &self.rows.concat());
+        x.reorder(width, &self.rows.concat());
         if is_short {
-            let (mut padded, mut at) = (Vec::with_capacity(self.rows.len() * steps * width), 0);
-            for numbers in self.rows.iter().map(|rows| rows.len() * width) {
-                padded.resize(padded.len() + steps * width - numbers, PADDING);
-                padded.extend_from_slice(&x[at..at + numbers]);
-                at += numbers;
-            }
-            x = padded;
+            x.pad(self.rows.iter().map(Vec::len), steps);
         }
         Split { rows: self.rows.len(), x, targets }
     }
 }
 
 /// That sequences differ in length, with the first place of each and its length.
-fn unequal(table: &Table, (one, steps): (&Place, usize), (other, others): (&Place, usize)) -> DataError {
+fn unequal(
+    table: &Table,
+    places: &Positions,
+    (one, steps): (&Place, usize),
+    (other, others): (&Place, usize),
+) -> DataError {
     let what = format!(
         "sequences differ in length: \"{}\" has {steps} rows and \"{}\" has {others}",
-        one.sequence, other.sequence
+        places.name(one),
+        places.name(other)
     );
     let cure = "write data.padding = \"front\": a recurrent net then starts where a shorter sequence starts";
-    table.error(what, cure).line(other.line)
+    table.error(what, cure).line(u64::from(other.line))
 }

@@ -34,6 +34,14 @@ impl TargetCells {
         self.words.keys().map(|word| &**word)
     }
 
+    /// Makes room for so many more, of a column of which some cells may be words.
+    pub fn reserve(&mut self, rows: usize, has_words: bool) {
+        match has_words {
+            true => self.of_rows.reserve_exact(rows),
+            false => self.numbers.reserve_exact(rows),
+        }
+    }
+
     /// Takes in a cell, at this line of this file, of a column of which some cells may be words.
     pub fn push(&mut self, (file, line): (&str, u64), cell: &str, number: Option<f64>, has_words: bool) {
         match number {

@@ -1,9 +1,9 @@
 //! A data set in memory: rows of numbers, targets, and a digest that tells equal numbers from unequal ones.
 
 use super::function::Function;
+use super::numbers::Numbers;
 use crate::files;
 use crate::ops::loss::Compared;
-use crate::ops::recurrent::{PADDING, without_padding};
 use crate::table::count;
 
 /// More classes than this are told by their number.
@@ -46,7 +46,7 @@ impl Targets {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Split {
     pub rows: usize,
-    pub x: Vec<f64>,
+    pub x: Numbers,
     pub targets: Targets,
 }
 
@@ -140,9 +140,9 @@ impl Split {
 
     fn digest_into(&self, hasher: &mut blake3::Hasher) {
         hasher.update(&(self.rows as u64).to_le_bytes());
-        for x in &self.x {
-            hasher.update(&x.to_bits().to_le_bytes());
-        }
+        self.x.each(self.x.len() / self.rows.max(1), |row| {
+            row.iter().for_each(|x| _ = hasher.update(&x.to_bits().to_le_bytes()));
+        });
         match &self.targets {
             Targets::Classes { labels, count } => {
                 hasher.update(b"classes").update(&(*count as u64).to_le_bytes());
@@ -168,7 +168,7 @@ impl Dataset {
             Targets::Values { y, .. } => size_of_val(&y[..]),
         };
         let splits = [Some(&self.train), self.validation.as_ref(), self.test.as_ref()].into_iter().flatten();
-        splits.map(|split| size_of_val(&split.x[..]) + targets(&split.targets)).sum()
+        splits.map(|split| split.x.bytes() + targets(&split.targets)).sum()
     }
 
     /// Closes a data set with its digest.
@@ -197,7 +197,7 @@ impl Dataset {
     /// Whether its sequences differ in length.
     pub fn is_padded(&self) -> bool {
         let parts = [Some(&self.train), self.validation.as_ref(), self.test.as_ref()];
-        parts.into_iter().flatten().any(|part| part.x.contains(&PADDING))
+        parts.into_iter().flatten().any(|part| part.x.is_padded())
     }
 
     /// One line for a person: rows, features, what is predicted, and the scale of the training inputs.
@@ -236,8 +236,12 @@ impl Dataset {
             [_, height, width] => format!("images of {height} x {width}"),
             _ => count(self.features(), "feature"),
         };
-        let x = without_padding(&self.train.x, self.shape.last().copied().unwrap_or(1));
-        let mean_square = x.iter().map(|x| x * x).sum::<f64>() / x.len().max(1) as f64;
+        let (mut squares, mut count) = (0.0, 0);
+        self.train.x.lines(self.shape.last().copied().unwrap_or(1)).each(|line| {
+            line.iter().for_each(|x| squares += x * x);
+            count += line.len();
+        });
+        let mean_square = squares / count.max(1) as f64;
         format!(
             "{}: {} training{validation} and {} test rows of {numbers} with mean square {mean_square:.3}, {kind}, digest {}",
             self.name,

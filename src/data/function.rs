@@ -274,7 +274,7 @@ impl Function {
     /// The function as data: one row, which is the start, and nothing to predict.
     pub fn dataset(self) -> Dataset {
         let targets = Targets::Values { y: Vec::new(), width: 0 };
-        let train = Split { rows: 1, x: self.start.clone(), targets };
+        let train = Split { rows: 1, x: self.start.clone().into(), targets };
         let name = self.kind.word().to_string();
         Dataset { function: Some(self), ..Dataset::new(name, vec![train.x.len()], train, None, None) }
     }

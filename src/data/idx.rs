@@ -111,7 +111,7 @@ fn pair(images: (&str, &[u8]), labels: (&str, &[u8])) -> Result<Pair, DataError>
     }
     let labels: Vec<u32> = y.numbers.iter().map(|v| *v as u32).collect();
     let count = labels.iter().max().map_or(0, |m| *m as usize + 1);
-    let split = Split { rows: x.shape[0], x: x.numbers, targets: Targets::Classes { labels, count } };
+    let split = Split { rows: x.shape[0], x: x.numbers.into(), targets: Targets::Classes { labels, count } };
     Ok(Pair { features: x.shape[1..].iter().product::<usize>().max(1), most: x.most, split })
 }
 

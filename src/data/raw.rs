@@ -1,6 +1,7 @@
 //! The interface of every data source: it is given folders and a random stream, and returns rows that are not yet split or scaled.
 
 use super::dataset::{Split, Targets};
+use super::numbers::Numbers;
 use crate::seed::{Seeds, Stream};
 use crate::setting::Settings;
 use std::path::PathBuf;
@@ -34,7 +35,7 @@ pub(super) struct Raw {
     pub classes: Vec<String>,
     /// The largest value that any feature can have, where all are of one kind: pixels of an image.
     pub most: Option<f64>,
-    pub x: Vec<f64>,
+    pub x: Numbers,
     pub targets: Targets,
     /// A test part the source itself sets apart.
     pub test: Option<Split>,
@@ -46,7 +47,7 @@ pub(super) struct Raw {
 
 impl Raw {
     /// Rows that come from no file and bring no test part.
-    pub fn new(name: &str, features: usize, x: Vec<f64>, targets: Targets) -> Self {
+    pub fn new(name: &str, features: usize, x: impl Into<Numbers>, targets: Targets) -> Self {
         let (file, names, classes, notes) = (name.into(), Vec::new(), Vec::new(), Vec::new());
         Raw {
             name: name.into(),
@@ -56,7 +57,7 @@ impl Raw {
             names,
             classes,
             most: None,
-            x,
+            x: x.into(),
             targets,
             test: None,
             change: None,

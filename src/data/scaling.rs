@@ -2,7 +2,7 @@
 
 use super::dataset::{Split, Targets};
 use super::error::DataError;
-use crate::ops::recurrent::without_padding;
+use super::numbers::{self, Lines};
 use crate::setting::{Settings, members, words};
 use crate::table::significant;
 
@@ -65,33 +65,32 @@ pub(super) fn scale(
 ) -> Result<Option<String>, DataError> {
     let mut parts: Vec<&mut Split> = parts.into_iter().flatten().collect();
     let scaling = Scaling::from_settings(settings, "data.scaling")?;
-    let of_inputs = Map::of(scaling, &without_padding(&parts[0].x, about.features), about.features, about.most)
+    let of_inputs = Map::of(scaling, parts[0].x.lines(about.features), about.most)
         .map_err(|unfit| unfit.error("data.scaling", "inputs", about.file))?;
-    parts.iter_mut().for_each(|part| of_inputs.apply(&mut part.x));
+    parts.iter_mut().for_each(|part| part.x.scale(&of_inputs.shift, &of_inputs.divisor));
     let of_targets = Scaling::from_settings(settings, "data.target_scaling")?;
     if of_targets != Scaling::None {
         let Targets::Values { y, width } = &parts[0].targets else {
             let what = "data.target_scaling is for real-valued targets, but these targets are classes";
             return Err(DataError::settings("data.target_scaling", what, "leave it out"));
         };
-        let map = Map::of(of_targets, y, *width, None)
+        let map = Map::of(of_targets, Lines::Plain(y, (*width).max(1)), None)
             .map_err(|unfit| unfit.error("data.target_scaling", "targets", about.file))?;
         for part in &mut parts {
             if let Targets::Values { y, .. } = &mut part.targets {
-                map.apply(y);
+                numbers::scale(y, &map.shift, &map.divisor);
             }
         }
     }
-    let scaled = || without_padding(&parts[0].x, about.features);
-    Ok(if about.most.is_none() { apart(scaling, about, &scaled()) } else { None })
+    Ok(if about.most.is_none() { apart(scaling, about, parts[0].x.lines(about.features)) } else { None })
 }
 
 /// Says of features that differ in size by more than tenfold that they do: the smaller ones hardly take part.
-fn apart(scaling: Scaling, about: &Inputs, x: &[f64]) -> Option<String> {
-    let constant = constant(x, about.features);
+fn apart(scaling: Scaling, about: &Inputs, x: Lines) -> Option<String> {
+    let constant = constant(x);
     let ends = |about_zero: bool| {
-        let centre = if about_zero { vec![0.0; about.features] } else { means(x, about.features) };
-        let sizes = deviations(x, &centre).into_iter().zip(0..).filter(|(_, i)| !constant[*i]);
+        let centre = if about_zero { vec![0.0; about.features] } else { means(x) };
+        let sizes = deviations(x, &centre).into_iter().zip(0..).filter(|(_, i)| constant[*i].is_none());
         let mut sizes: Vec<(f64, usize)> = sizes.collect();
         sizes.sort_by(|a, b| a.0.total_cmp(&b.0));
         Some((*sizes.first()?, *sizes.last()?)).filter(|((least, _), (most, _))| *most > APART * least)
@@ -145,9 +144,9 @@ impl Unfit {
 }
 
 impl Map {
-    /// For `values` row by row, `width` of them a row.
-    fn of(scaling: Scaling, values: &[f64], width: usize, most: Option<f64>) -> Result<Self, Unfit> {
-        let rows = values.len() / width.max(1);
+    /// For `values` row by row.
+    fn of(scaling: Scaling, values: Lines, most: Option<f64>) -> Result<Self, Unfit> {
+        let (rows, width) = (values.count(), values.width());
         if rows == 1 && [Scaling::Global, Scaling::PerFeature, Scaling::MinMax].contains(&scaling) {
             return Err(Unfit::OneRow);
         }
@@ -157,80 +156,75 @@ impl Map {
         Ok(match scaling {
             Scaling::None => Map { shift: vec![0.0; width], divisor: vec![1.0; width] },
             Scaling::Unit => {
-                let largest = most.unwrap_or_else(|| values.iter().fold(0.0, |most, x| x.abs().max(most)));
+                let largest = most.unwrap_or_else(|| {
+                    let mut largest: f64 = 0.0;
+                    values.each(|row| largest = row.iter().fold(largest, |most, x| x.abs().max(most)));
+                    largest
+                });
                 Map { shift: vec![0.0; width], divisor: vec![usable("largest magnitude", largest)?; width] }
             }
             Scaling::Global => {
-                let shift = means(values, width);
-                let squares = |row: &[f64]| row.iter().zip(&shift).map(|(x, m)| (x - m) * (x - m)).sum::<f64>();
-                let variance = values.chunks_exact(width).map(squares).sum::<f64>() / values.len() as f64;
-                let deviation = usable("variance", variance)?.sqrt();
+                let (shift, mut squares) = (means(values), 0.0);
+                values.each(|row| squares += row.iter().zip(&shift).map(|(x, m)| (x - m) * (x - m)).sum::<f64>());
+                let deviation = usable("variance", squares / (rows * width) as f64)?.sqrt();
                 Map { shift, divisor: vec![deviation; width] }
             }
             Scaling::PerFeature => {
-                let shift = means(values, width);
+                let shift = means(values);
                 let own = deviations(values, &shift);
                 Map { shift, divisor: divisors(values, own, "largest deviation")? }
             }
             Scaling::MinMax => {
-                let ends = |i: usize| {
-                    let column = || values.iter().skip(i).step_by(width).copied();
-                    (column().fold(f64::INFINITY, f64::min), column().fold(f64::NEG_INFINITY, f64::max))
-                };
-                let (shift, ranges) = (0..width).map(ends).map(|(low, high)| (low, high - low)).unzip();
+                let mut ends = vec![(f64::INFINITY, f64::NEG_INFINITY); width];
+                values.each(|row| {
+                    ends.iter_mut().zip(row).for_each(|((low, high), x)| (*low, *high) = (low.min(*x), high.max(*x)));
+                });
+                let (shift, ranges) = ends.into_iter().map(|(low, high)| (low, high - low)).unzip();
                 Map { shift, divisor: divisors(values, ranges, "largest range")? }
             }
         })
     }
-
-    fn apply(&self, values: &mut [f64]) {
-        for row in values.chunks_exact_mut(self.shift.len().max(1)) {
-            for (x, (shift, divisor)) in row.iter_mut().zip(self.shift.iter().zip(&self.divisor)) {
-                *x = (*x - shift) / divisor;
-            }
-        }
-    }
 }
 
 /// What the columns are divided by: 1 where they never change.
-fn divisors(values: &[f64], own: Vec<f64>, which: &'static str) -> Result<Vec<f64>, Unfit> {
-    let constant = constant(values, own.len());
+fn divisors(values: Lines, own: Vec<f64>, which: &'static str) -> Result<Vec<f64>, Unfit> {
+    let constant = constant(values);
     match own.iter().find(|size| !size.is_finite()) {
         Some(size) => Err(Unfit::Value(which, *size)),
         // Columns that differ by less than what squares hold are as good as constant.
-        None => {
-            Ok(own.iter().zip(constant).map(|(size, same)| if same || *size == 0.0 { 1.0 } else { *size }).collect())
-        }
+        None => Ok(own
+            .iter()
+            .zip(constant)
+            .map(|(size, same)| if same.is_some() || *size == 0.0 { 1.0 } else { *size })
+            .collect()),
     }
 }
 
-/// Which columns never change.
-pub(super) fn constant(values: &[f64], width: usize) -> Vec<bool> {
-    (0..width).map(|i| values.iter().skip(i).step_by(width).all(|v| *v == values[i])).collect()
+/// The value of each column that never changes.
+pub(super) fn constant(values: Lines) -> Vec<Option<f64>> {
+    let mut first: Option<Vec<Option<f64>>> = None;
+    values.each(|row| match &mut first {
+        None => first = Some(row.iter().copied().map(Some).collect()),
+        Some(own) => own.iter_mut().zip(row).for_each(|(own, x)| *own = own.filter(|own| own == x)),
+    });
+    first.unwrap_or_default()
 }
 
-fn means(values: &[f64], width: usize) -> Vec<f64> {
-    let rows = values.len() / width.max(1);
-    let mut means = vec![0.0; width];
-    for row in values.chunks_exact(width.max(1)) {
-        means.iter_mut().zip(row).for_each(|(m, x)| *m += x / rows as f64);
-    }
+fn means(values: Lines) -> Vec<f64> {
+    let rows = values.count();
+    let mut means = vec![0.0; values.width()];
+    values.each(|row| means.iter_mut().zip(row).for_each(|(m, x)| *m += x / rows as f64));
     // The rounding error of a constant column's mean must not be blown up into an input.
-    for (i, constant) in constant(values, width).into_iter().enumerate() {
-        if constant {
-            means[i] = values[i];
-        }
-    }
-    means
+    means.into_iter().zip(constant(values)).map(|(mean, constant)| constant.unwrap_or(mean)).collect()
 }
 
 /// The root mean square of each column about these.
-fn deviations(values: &[f64], means: &[f64]) -> Vec<f64> {
-    let rows = values.len() / means.len().max(1);
+fn deviations(values: Lines, means: &[f64]) -> Vec<f64> {
+    let rows = values.count();
     let mut squares = vec![0.0; means.len()];
-    for row in values.chunks_exact(means.len().max(1)) {
+    values.each(|row| {
         squares.iter_mut().zip(row.iter().zip(means)).for_each(|(s, (x, m))| *s += (x - m) * (x - m) / rows as f64);
-    }
+    });
     squares.into_iter().map(f64::sqrt).collect()
 }
 
@@ -243,7 +237,8 @@ mod tests {
 
     fn scaled(scaling: Scaling, most: Option<f64>) -> Vec<Vec<f64>> {
         let mut x = X.to_vec();
-        Map::of(scaling, &X, 3, most).ok().unwrap().apply(&mut x);
+        let map = Map::of(scaling, Lines::Plain(&X, 3), most).ok().unwrap();
+        numbers::scale(&mut x, &map.shift, &map.divisor);
         (0..3).map(|i| x.iter().skip(i).step_by(3).copied().collect()).collect()
     }
 
@@ -282,11 +277,14 @@ mod tests {
     fn features_that_differ_tenfold_are_told() {
         let names = ["a", "b", "c"].map(String::from);
         let about = Inputs { file: "t", features: 3, names: &names, most: None };
-        let note = apart(Scaling::None, &about, &X).unwrap();
+        let note = apart(Scaling::None, &about, Lines::Plain(&X, 3)).unwrap();
         assert!(note.contains("of b is 110") && note.contains("of a is 1.9") && note.contains("\"none\""), "{note}");
-        assert!(apart(Scaling::None, &about, &[1.0, 10.0, 7.0, 2.0, 20.0, 7.0]).is_none(), "tenfold, not more");
+        assert!(
+            apart(Scaling::None, &about, Lines::Plain(&[1.0, 10.0, 7.0, 2.0, 20.0, 7.0], 3)).is_none(),
+            "tenfold, not more"
+        );
         // As much spread, but about another place.
-        let note = apart(Scaling::None, &about, &[1.0, 2001.0, 7.0, -1.0, 1999.0, 7.0]).unwrap();
+        let note = apart(Scaling::None, &about, Lines::Plain(&[1.0, 2001.0, 7.0, -1.0, 1999.0, 7.0], 3)).unwrap();
         assert!(note.contains("root mean square of b is 2000"), "{note}");
     }
 }

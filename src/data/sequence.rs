@@ -120,8 +120,7 @@ pub(super) fn arrange(mut data: Dataset, settings: &Settings) -> Result<Dataset,
 }
 
 /// The same rows, each with its numbers in this order.
-fn reordered(part: Split, order: &[usize]) -> Split {
-    let row = |row: &[f64]| order.iter().map(|at| row[*at]).collect::<Vec<f64>>();
-    let x = part.x.chunks_exact(order.len()).flat_map(row).collect();
-    Split { x, ..part }
+fn reordered(mut part: Split, order: &[usize]) -> Split {
+    part.x.permute(order);
+    part
 }

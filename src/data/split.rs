@@ -5,9 +5,9 @@
 
 use super::dataset::{Dataset, Split, Targets};
 use super::error::DataError;
+use super::numbers::Numbers;
 use super::raw::{Raw, stream};
 use super::scaling::{self, Inputs, constant};
-use crate::ops::recurrent::without_padding;
 use crate::setting::Settings;
 
 /// Splits and scales.
@@ -50,13 +50,13 @@ pub(super) fn prepare(raw: Raw, settings: &Settings) -> Result<Dataset, DataErro
         None => left,
     };
     let mut x = x;
-    reorder(&mut x, features, &order);
+    x.reorder(features, &order);
     // The last part first, so that the rows are copied no more than they must.
     let mut from = |row: usize| x.split_off(row * features);
     let (of_test, of_validation) = (from(train_rows), from(left));
-    x.truncate(kept * features);
+    x.split_off(kept * features);
     let answers = targets.answers() / rows.max(1);
-    let part = |x: Vec<f64>, rows: &[usize]| Split { rows: rows.len(), x, targets: targets.pick(rows, answers) };
+    let part = |x: Numbers, rows: &[usize]| Split { rows: rows.len(), x, targets: targets.pick(rows, answers) };
     let mut test = test.or_else(|| (test_rows > 0).then(|| part(of_test, &order[train_rows..])));
     let mut validation = (validation_rows > 0).then(|| part(of_validation, &order[left..train_rows]));
     let mut train = part(x, &order[..kept]);
@@ -64,7 +64,7 @@ pub(super) fn prepare(raw: Raw, settings: &Settings) -> Result<Dataset, DataErro
     // A feature is the same at each time step.
     let width = features / steps.unwrap_or(1);
     fill_missing(&file, &names, width, [Some(&mut train), validation.as_mut(), test.as_mut()])?;
-    if name != "points" && train.rows > 1 && constant(&without_padding(&train.x, width), width).iter().all(|c| *c) {
+    if name != "points" && train.rows > 1 && constant(train.x.lines(width)).iter().all(Option::is_some) {
         let what = format!("the inputs of all {kept} training rows are equal");
         return Err(DataError::file(file, what, "nothing can be learned from them; check the file"));
     }
@@ -89,29 +89,6 @@ fn unseen_class(file: &str, classes: &[String], train: &Split, others: [Option<&
     ))
 }
 
-/// Brings rows into this order, in place: a large table is never there twice.
-pub(super) fn reorder(x: &mut [f64], features: usize, order: &[usize]) {
-    let mut is_done = vec![false; order.len()];
-    let mut held = vec![0.0; features];
-    for start in 0..order.len() {
-        if is_done[start] {
-            continue;
-        }
-        held.copy_from_slice(&x[start * features..][..features]);
-        let mut at = start;
-        loop {
-            is_done[at] = true;
-            let next = order[at];
-            if next == start {
-                break;
-            }
-            x.copy_within(next * features..(next + 1) * features, at * features);
-            at = next;
-        }
-        x[at * features..][..features].copy_from_slice(&held);
-    }
-}
-
 /// Puts the mean of the training rows in the place of what is missing.
 fn fill_missing(
     file: &str,
@@ -120,24 +97,27 @@ fn fill_missing(
     parts: [Option<&mut Split>; 3],
 ) -> Result<(), DataError> {
     let mut parts: Vec<&mut Split> = parts.into_iter().flatten().collect();
-    for feature in 0..features {
-        let mut cells = parts.iter().flat_map(|part| part.x.iter().skip(feature).step_by(features));
-        if cells.all(|x| !x.is_nan()) {
-            continue;
-        }
-        let cells = parts[0].x.iter().skip(feature).step_by(features);
-        let known: Vec<f64> = cells.copied().filter(|x| x.is_finite()).collect();
-        if known.is_empty() {
-            let name =
-                names.get(feature).map_or_else(|| format!("input {}", feature + 1), |name| format!("column {name}"));
-            let what = format!("{name} is missing in every training row");
-            return Err(DataError::file(file, what, "leave its column out with data.drop"));
-        }
-        let mean = known.iter().sum::<f64>() / known.len() as f64;
-        for part in &mut parts {
-            part.x.iter_mut().skip(feature).step_by(features).filter(|x| x.is_nan()).for_each(|x| *x = mean);
-        }
+    let mut is_missing = vec![false; features];
+    for part in &parts {
+        part.x.lines(features).each(|line| is_missing.iter_mut().zip(line).for_each(|(own, x)| *own |= x.is_nan()));
     }
+    if !is_missing.contains(&true) {
+        return Ok(());
+    }
+    let (mut means, mut known) = (vec![0.0; features], vec![0; features]);
+    parts[0].x.lines(features).each(|line| {
+        for (feature, x) in line.iter().enumerate().filter(|(_, x)| x.is_finite()) {
+            means[feature] += x;
+            known[feature] += 1;
+        }
+    });
+    if let Some(feature) = (0..features).find(|feature| is_missing[*feature] && known[*feature] == 0) {
+        let name = names.get(feature).map_or_else(|| format!("input {}", feature + 1), |name| format!("column {name}"));
+        let what = format!("{name} is missing in every training row");
+        return Err(DataError::file(file, what, "leave its column out with data.drop"));
+    }
+    means.iter_mut().zip(known).for_each(|(mean, known)| *mean /= known as f64);
+    parts.iter_mut().for_each(|part| part.x.fill(&means));
     Ok(())
 }
 

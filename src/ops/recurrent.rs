@@ -15,7 +15,7 @@ mod rnn;
 mod stack;
 
 pub use layer::Memory;
-pub use padding::{PADDING, Padding, without_padding};
+pub use padding::{PADDING, Padding};
 pub use stack::{Cell, Places, ReadOut, Stack};
 
 use super::gemm::{Matrix, multiply};

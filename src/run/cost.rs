@@ -2,7 +2,7 @@
 //! run is started that cannot fit.
 
 use super::score::chunk;
-use super::spec::{Cadence, RunSpec};
+use super::spec::{Cadence, RunSpec, SAMPLE};
 use crate::columns::{DISTRIBUTIONS, HISTORY, LAYERS, QUANTITIES};
 use crate::data::{Dataset, Sizes, Split};
 use crate::model::{self, PassCost};
@@ -35,6 +35,11 @@ impl Extent {
             is_function: data.function.is_some(),
         }
     }
+
+    /// Rows of the training, validation and test part.
+    fn parts(&self) -> [usize; 3] {
+        [self.train_rows, self.validation_rows, self.test_rows]
+    }
 }
 
 /// Floating-point operations of a run, matrix products only: a multiply and an add count as two.
@@ -42,15 +47,22 @@ impl Extent {
 pub struct Cost {
     /// Updates: forward, and backward twice as much.
     pub training: f64,
-    /// Losses at the scored steps and of what is watched from epoch to epoch: forward only.
+    /// Losses at the scored steps before the last and of what is watched from epoch to epoch: forward only.
     pub scoring: f64,
+    /// Losses at the last step, of all rows of all parts.
+    pub ending: f64,
     /// The probe pass at the recorded steps.
     pub probing: f64,
 }
 
 impl Cost {
     pub fn total(self) -> f64 {
-        self.training + self.scoring + self.probing
+        self.training + self.recording()
+    }
+
+    /// All that is no training.
+    pub fn recording(self) -> f64 {
+        self.scoring + self.ending + self.probing
     }
 }
 
@@ -70,6 +82,7 @@ impl std::ops::Add for Cost {
         Cost {
             training: self.training + other.training,
             scoring: self.scoring + other.scoring,
+            ending: self.ending + other.ending,
             probing: self.probing + other.probing,
         }
     }
@@ -180,10 +193,8 @@ fn jacobian(spec: &RunSpec, extent: &Extent) -> f64 {
 pub fn cost(spec: &RunSpec, extent: &Extent, recorded: RecordedSteps) -> Cost {
     let pass = |rows: usize| pass(spec, extent, rows);
     let there_and_back = |rows: usize| pass(rows).iter().sum::<f64>();
-    let parts = [extent.train_rows, extent.validation_rows, extent.test_rows];
-    let whole: usize = parts.iter().sum();
     let sampled = |rows: usize| spec.sample_size(rows).unwrap_or(rows);
-    let scored: usize = parts.into_iter().map(sampled).sum();
+    let (whole, scored) = (extent.parts().iter().sum(), extent.parts().map(sampled).iter().sum());
     let watched = sampled(if extent.validation_rows > 0 { extent.validation_rows } else { extent.train_rows });
     let (steps, batch) = (spec.steps(extent.train_rows), spec.batch(extent.train_rows));
     let epochs = steps.div_ceil((extent.train_rows / batch.max(1)).max(1));
@@ -193,10 +204,37 @@ pub fn cost(spec: &RunSpec, extent: &Extent, recorded: RecordedSteps) -> Cost {
     let of_epoch = if is_watched { pass(watched)[0] } else { 0.0 } + if is_kept { pass(whole)[0] } else { 0.0 };
     let at_the_end = if scored < whole { pass(whole)[0] } else { 0.0 };
     let of_sharpness = if spec.cadence.sharpness { 2.0 * PRODUCTS * there_and_back(extent.train_rows) } else { 0.0 };
+    let of_step = pass(scored)[0] + of_sharpness;
     let probed = there_and_back(spec.cadence.probe.min(extent.train_rows)) + jacobian(spec, extent);
     Cost {
         training: steps as f64 * there_and_back(batch),
-        scoring: recorded.scores as f64 * (pass(scored)[0] + of_sharpness) + epochs as f64 * of_epoch + at_the_end,
+        scoring: (recorded.scores as f64 - 1.0) * of_step + epochs as f64 * of_epoch,
+        ending: of_step + at_the_end,
         probing: recorded.probes as f64 * probed,
     }
+}
+
+/// The size of the sample of which scoring costs no more than training before the last step, where that is less than the usual one: in
+/// runs that are short for the data. Data without a large part is scored whole.
+pub fn affordable_sample(spec: &RunSpec, extent: &Extent) -> Option<usize> {
+    let usual = spec.settings.int(SAMPLE).filter(|_| !extent.is_function)? as usize;
+    if extent.parts().iter().all(|rows| *rows <= 2 * usual) {
+        return None;
+    }
+    let steps = spec.steps(extent.train_rows);
+    let points = spec.cadence.score.count(steps) as f64 - 1.0;
+    let training = steps as f64 * step_flop(spec, extent);
+    let costs_more = |size: usize| {
+        let scored = extent.parts().map(|rows| if rows > 2 * size { size } else { rows });
+        points * pass(spec, extent, scored.iter().sum())[0] > training
+    };
+    if !costs_more(usual) {
+        return None;
+    }
+    let (mut size, mut more) = (1, usual);
+    while more - size > 1 {
+        let middle = size.midpoint(more);
+        *(if costs_more(middle) { &mut more } else { &mut size }) = middle;
+    }
+    Some(size)
 }

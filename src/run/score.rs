@@ -3,7 +3,7 @@
 use crate::data::{Split, Targets};
 use crate::model::{Batch, Model};
 use crate::ops::loss::{Criterion, FusedLoss, Target};
-use crate::ops::{Element, Mode, Result, convert, tensor, with_slice};
+use crate::ops::{Element, Mode, Result, tensor, with_slice};
 
 /// Rows evaluated at once: enough to keep the products busy, few enough to stay in cache.
 const CHUNK: usize = 256;
@@ -39,7 +39,7 @@ pub fn batch<T: Element>(
     let (features, answers): (usize, usize) = (shape.iter().product(), split.answers());
     let mut x = vec![T::of(0.0); rows.len() * features];
     for (row, x) in rows.iter().zip(x.chunks_exact_mut(features)) {
-        convert(&split.x[row * features..][..features], x);
+        split.x.read(row * features, x);
     }
     let of_rows = |labels: &[u32]| rows.iter().flat_map(|r| &labels[r * answers..][..answers]).copied().collect();
     let target = match (&split.targets, weighing) {

@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 /// Bump when a default or the arithmetic of a run changes, so that old results are not taken for new ones.
 pub const NUMERICS_VERSION: u32 = 4;
 
+/// How many rows of a large part are scored during training.
+pub const SAMPLE: &str = "score.rows";
+
 /// The settings of training itself.
 pub const SETTINGS: &[Setting] = &[
     Setting::unset("loss", Domain::Word(&Loss::WORDS)).head("kind").of_networks()
@@ -30,8 +33,8 @@ pub const SETTINGS: &[Setting] = &[
     Setting::unset("stop.patience", Domain::Int { min: 1, max: 1_000_000 }).acts(Acts::OnUpdates).of_networks()
         .help("early stopping: the run ends after this many epochs in a row without a lower validation loss (training loss if there is no validation part); its final results are those of the best epoch"),
     Setting::flag("stop_at_target", false).acts(Acts::OnUpdates).help("end the run when `target_loss` is reached"),
-    Setting::new("score.rows", Domain::IntOrWord { min: 1, max: 100_000_000, words: &["all"] }, DefaultValue::Int(2000)).of_networks()
-        .help("size of the fixed sample on which a part of the data is evaluated during training, if the part has more than twice as many rows; at the end the whole part is evaluated"),
+    Setting::new(SAMPLE, Domain::IntOrWord { min: 1, max: 100_000_000, words: &["all"] }, DefaultValue::Int(2000)).of_networks()
+        .help("size of the fixed sample on which a part of the data is evaluated during training, if the part has more than twice as many rows; at the end the whole part is evaluated. If unset and a part has more than 4000 rows, short runs take a smaller sample, so that evaluation costs no more than training before the end"),
     Setting::word("dtype", &["f32", "f64"], "f32").help("floating-point type of the training; gradients are always \
         measured in f64"),
 ];
@@ -181,7 +184,7 @@ impl RunSpec {
 
     /// How many of the rows of a part of the data are scored during training; `None` where that is all of them.
     pub fn sample_size(&self, rows: usize) -> Option<usize> {
-        self.settings.int("score.rows").map(|n| n.max(1) as usize).filter(|n| rows > 2 * n)
+        self.settings.int(SAMPLE).map(|n| n.max(1) as usize).filter(|n| rows > 2 * n)
     }
 
     /// The rows, of so many of a part of the data, that are scored during training; `None` where that is all of them. The same for

@@ -42,7 +42,7 @@ impl Rate {
 
     /// The seconds that so many operations should take alone on a core.
     pub fn seconds(&self, cost: Cost) -> f64 {
-        self.training * cost.training + self.recording * (cost.scoring + cost.probing)
+        self.training * cost.training + self.recording * cost.recording()
     }
 
     fn timed(dir: &Path, work: &Work) -> Option<Self> {
@@ -76,9 +76,9 @@ impl Rate {
             let rate = tried(work, job, train)?;
             cost = cost + job.cost;
             seconds[0] += rate.training * job.cost.training;
-            seconds[1] += rate.recording * (job.cost.scoring + job.cost.probing);
+            seconds[1] += rate.recording * job.cost.recording();
         }
-        let (training, recording) = (seconds[0] / cost.training, seconds[1] / (cost.scoring + cost.probing));
+        let (training, recording) = (seconds[0] / cost.training, seconds[1] / cost.recording());
         Some(Rate { training, recording, timed: 0 })
             .filter(|rate| rate.training.is_finite() && rate.recording.is_finite())
     }
@@ -125,21 +125,22 @@ fn tried(work: &Work, job: &Job, train: &RunFn) -> Option<Rate> {
     };
     let recorded = median(true)?;
     let plain = median(false).unwrap_or(recorded);
-    let Cost { training, scoring, probing } = job.cost;
+    let Cost { training, scoring, probing, .. } = job.cost;
     let count = |at: &At| at.count(job.steps) as f64;
     let cadence = &job.run.spec.cadence;
-    let record = scoring / count(&cadence.score) + probing / count(&cadence.gradients);
+    let record = scoring / (count(&cadence.score) - 1.0).max(1.0) + probing / count(&cadence.gradients);
     let update = training / job.steps.max(1) as f64;
     Some(Rate { training: plain / update, recording: (recorded - plain).max(0.0) / record, timed: 0 })
 }
 
 /// The operations of a run of so many steps before its `step`-th.
 pub fn spent(cost: Cost, cadence: &Cadence, steps: usize, step: usize) -> Cost {
-    let share = |at: &At| at.before(step, steps) as f64 / at.count(steps) as f64;
+    let before = |at: &At| at.before(step, steps) as f64;
     Cost {
         training: cost.training * step as f64 / steps.max(1) as f64,
-        scoring: cost.scoring * share(&cadence.score),
-        probing: cost.probing * share(&cadence.gradients),
+        scoring: cost.scoring * before(&cadence.score) / (cadence.score.count(steps) as f64 - 1.0).max(1.0),
+        ending: 0.0,
+        probing: cost.probing * before(&cadence.gradients) / cadence.gradients.count(steps) as f64,
     }
 }
 

@@ -171,12 +171,23 @@ pub fn cost(work: &Work, chosen: &[usize], todo: &[usize]) -> String {
     };
     let _ = writeln!(
         text,
-        "  cost      {}: {} training, {} scoring, {} probing; {left} to do",
+        "  cost      {}: {} training, {} scoring, {} scoring at the end, {} probing; {left} to do",
         flop(all.total()),
         share(all.training),
         share(all.scoring),
+        share(all.ending),
         share(all.probing)
     );
+    let samples: Vec<i64> = work.jobs.iter().filter_map(|job| job.fewer_scored).collect();
+    if let (Some(fewest), Some(most)) = (samples.iter().min(), samples.iter().max()) {
+        let sizes = if fewest == most { most.to_string() } else { format!("{fewest} to {most}") };
+        let _ = writeln!(
+            text,
+            "            note: {} for the data: before the end samples of {sizes} rows are scored, so that scoring costs no \
+             more than training; score.rows sets another size",
+            if samples.len() == 1 { "1 run is short".into() } else { format!("{} runs are short", samples.len()) },
+        );
+    }
     text
 }
 

@@ -2,7 +2,8 @@
 
 use crate::data::Dataset;
 use crate::experiment::plan::{DataFacts, GridCell, Plan, PlannedRun};
-use crate::run::cost::{Cost, Extent, Memory, RecordedSteps, cost, memory};
+use crate::run::cost::{Cost, Extent, Memory, RecordedSteps, affordable_sample, cost, memory};
+use crate::run::spec::{RunSpec, SAMPLE};
 use crate::setting::Settings;
 use std::collections::HashMap;
 
@@ -15,6 +16,8 @@ pub struct Job {
     pub memory: Memory,
     /// Updates at most.
     pub steps: usize,
+    /// Size of the sample that is scored on the way, where the run is too short for the usual one.
+    pub fewer_scored: Option<i64>,
     /// The labels that distinguish it, for people.
     pub label: String,
 }
@@ -44,9 +47,12 @@ impl Work {
             let cost = cost(&run.spec, &extents[data], *recorded);
             let memory = memory(&run.spec, &extents[data], *recorded);
             let label = label(plan, &plan.cells[run.cell], run.spec.seeds.run);
-            Job { run, data, cost, memory, steps, label }
+            let rows = run.spec.settings.int(SAMPLE);
+            let fewer_scored = rows.filter(|_| rows != plan.cells[run.cell].settings.int(SAMPLE));
+            Job { run, data, cost, memory, steps, fewer_scored, label }
         };
-        let jobs = plan.runs(&digests).into_iter().map(job).collect();
+        let sample = |spec: &RunSpec, data: usize| affordable_sample(spec, &extents[data]);
+        let jobs = plan.runs_sampled(&digests, sample).into_iter().map(job).collect();
         Ok(Work { datasets, jobs })
     }
 

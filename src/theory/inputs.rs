@@ -32,7 +32,11 @@ impl Inputs {
     /// Of these training rows.
     pub fn of(data: &Dataset, rows: &[usize]) -> Self {
         let n = data.features();
-        let row = |r: &usize| &data.train.x[r * n..][..n];
+        let row = |r: &usize| {
+            let mut row = vec![0.0; n];
+            data.train.x.read(r * n, &mut row);
+            row
+        };
         let mut means = vec![0.0; n];
         for r in rows {
             means.iter_mut().zip(row(r)).for_each(|(mean, x)| *mean += x / rows.len() as f64);
@@ -58,7 +62,7 @@ impl Inputs {
             steps: match data.shape[..] {
                 [_, width] => {
                     let of_step = |step: &[f64]| step.iter().map(|x| x * x).sum::<f64>() / width as f64;
-                    rows.iter().flat_map(|r| row(r).chunks_exact(width).map(of_step)).collect()
+                    rows.iter().flat_map(|r| row(r).chunks_exact(width).map(of_step).collect::<Vec<f64>>()).collect()
                 }
                 _ => Vec::new(),
             },

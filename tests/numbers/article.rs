@@ -22,7 +22,7 @@ fn run(changes: &[&str]) -> Vec<(Seeds, RunRecord, Architecture, Start)> {
     let plan =
         experiment.plan(&Overrides { set, seeds: None, ..Overrides::default() }).unwrap_or_else(|e| panic!("{e}"));
     let data = load(&plan.datasets().settings[0], &Places::default()).unwrap();
-    assert_eq!(data.train.x, [1.0, 2.0, 3.0, 4.0, 5.0]);
+    assert_eq!(data.train.x.to_vec(), [1.0, 2.0, 3.0, 4.0, 5.0]);
     let Targets::Values { y, .. } = &data.train.targets else { panic!("the targets are numbers") };
     assert_eq!(*y, [0.1, 0.2, 0.3, 0.4, 0.5]);
     plan.runs(std::slice::from_ref(&data.digest))

@@ -28,7 +28,7 @@ score = { at = [] }
 "#;
 
 fn split(x: &[f64], y: &[f64]) -> Split {
-    Split { rows: y.len(), x: x.to_vec(), targets: Targets::Values { y: y.to_vec(), width: 1 } }
+    Split { rows: y.len(), x: x.to_vec().into(), targets: Targets::Values { y: y.to_vec(), width: 1 } }
 }
 
 fn data(features: usize, train: Split) -> Dataset {

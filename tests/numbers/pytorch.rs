@@ -155,7 +155,7 @@ fn tensors<T: Element>(case: &Case, batch: &Batch, criterion: &Criterion) -> mod
         (_, Some(y)) => Targets::Values { y: y.clone(), width: case.outputs },
         _ => panic!("a batch without targets"),
     };
-    let split = Split { rows: batch.rows, x: batch.x.clone(), targets };
+    let split = Split { rows: batch.rows, x: batch.x.clone().into(), targets };
     let rows: Vec<usize> = (0..batch.rows).collect();
     score::batch(&split, &[case.features], &rows, criterion).unwrap()
 }

@@ -10,7 +10,7 @@ use gradsweep::model::dense::Dense;
 use gradsweep::ops::loss::Loss;
 use gradsweep::ops::{Mode, tensor, with_slice};
 use gradsweep::record::{RunRecord, Status};
-use gradsweep::run::cost::{Extent, RecordedSteps, cost};
+use gradsweep::run::cost::{Extent, RecordedSteps, affordable_sample, cost};
 use gradsweep::run::{RunSpec, score, train};
 use gradsweep::schedule::Plateau;
 use gradsweep::seed::Seeds;
@@ -145,6 +145,49 @@ fn by_default_scoring_costs_no_more_than_training() {
     assert!(cost.scoring < cost.training && cost.scoring > 0.5 * cost.training, "{cost:?}");
 }
 
+/// However short a run is for its data: a smaller sample is scored before the end, and the run is another one.
+#[test]
+fn scoring_large_data_costs_no_more_than_training_before_the_end() {
+    let nets = [
+        ("depth = 4", vec![784]),
+        ("network = \"lstm\"\nwidth = 8", vec![28, 28]),
+        ("network = \"conv\"\nwidth = 4", vec![1, 28, 28]),
+    ];
+    let mut sampled = 0;
+    for (net, input) in nets {
+        for lines in
+            ["", "batch = 1", "batch = \"full\"", "stop.patience = 2", "score.rows = 2000", "score.rows = \"all\""]
+        {
+            for steps in [1, 3, 10, 100, 300, 1000, 5000] {
+                for record in ["", "[record]\nscore = { every = 1 }\n"] {
+                    let text = format!("[base]\n{net}\n{lines}\nsteps = {steps}\n{record}");
+                    let plan = Experiment::parse(&text, "t.toml", FACTS).unwrap().plan(&Overrides::default()).unwrap();
+                    for rows in
+                        [[1000, 100, 200], [5000, 0, 0], [60_000, 0, 10_000], [60_000, 10, 0], [500_000, 9000, 100]]
+                    {
+                        let [train_rows, validation_rows, test_rows] = rows;
+                        let sizes = Sizes { input: input.clone(), outputs: 10 };
+                        let extent = Extent { train_rows, validation_rows, test_rows, sizes, is_function: false };
+                        let usual = plan.runs(&["0".into()]).remove(0);
+                        let run =
+                            plan.runs_sampled(&["0".into()], |spec, _| affordable_sample(spec, &extent)).remove(0);
+                        let cost = cost(&run.spec, &extent, RecordedSteps::of(&plan.cadence, steps));
+                        let what = format!("{text}{rows:?}: {cost:?}");
+                        assert_eq!(run.run_id == usual.run_id, run.spec == usual.spec, "{what}");
+                        if lines.starts_with("score") || train_rows < 4000 {
+                            assert_eq!(run, usual, "{what}");
+                        } else if !lines.starts_with("stop") {
+                            assert!(cost.scoring <= cost.training, "{what}");
+                            sampled += usize::from(run != usual);
+                        }
+                    }
+                }
+            }
+        }
+    }
+    assert!(sampled > 100, "{sampled}");
+}
+
 #[test]
 fn balanced_accuracy_is_the_mean_recall_of_the_classes_that_occur() {
     let data =
@@ -157,7 +200,7 @@ fn balanced_accuracy_is_the_mean_recall_of_the_classes_that_occur() {
     let gradsweep::data::Targets::Classes { labels, .. } = &data.train.targets else { panic!() };
     let rows: Vec<usize> = (0..300).filter(|r| labels[*r] != 3 && (labels[*r] != 0 || r % 5 == 0)).collect();
     let found = score::score_rows(&*model, &data.train, &data.shape, &rows, Loss::CrossEntropy).unwrap();
-    let x: Vec<f64> = rows.iter().flat_map(|r| &data.train.x[r * 2..][..2]).copied().collect();
+    let x: Vec<f64> = rows.iter().flat_map(|r| &data.train.x.to_vec()[r * 2..][..2]).copied().collect();
     let outputs = model.outputs(&tensor(x, (rows.len(), 2)).unwrap(), Mode::Evaluate).unwrap();
     let hits: Vec<(u32, bool)> = with_slice::<f64, _>(&outputs, |o| {
         let hit = |(r, o): (&usize, &[f64])| (labels[*r], (0..4).all(|c| o[c] <= o[labels[*r] as usize]));

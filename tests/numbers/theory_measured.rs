@@ -198,7 +198,7 @@ fn digits_fade_as_predicted_from_the_lengths_of_the_images() {
     let digits = data::load(&settings(&[("data", text("digits"))]), &data::Places::default()).unwrap();
     let rows: Vec<usize> = (0..64).collect();
     let batch = score::batch::<f64>(&digits.train, &digits.shape, &rows, Loss::CrossEntropy).unwrap();
-    let lengths: Vec<f64> = digits.train.x[..64 * digits.features()]
+    let lengths: Vec<f64> = digits.train.x.to_vec()[..64 * digits.features()]
         .chunks_exact(digits.features())
         .map(|row| row.iter().map(|x| x * x).sum::<f64>() / digits.features() as f64)
         .collect();

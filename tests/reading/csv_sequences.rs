@@ -31,8 +31,9 @@ fn by() -> Vec<(&'static str, Value)> {
 }
 
 /// The sequences as they were read, shuffled as they are: by the first input of each.
-fn sequences(data: &Dataset) -> Vec<(&[f64], usize)> {
-    let mut all: Vec<(&[f64], usize)> = data.train.x.chunks_exact(data.features()).zip(0..).collect();
+fn sequences(data: &Dataset) -> Vec<(Vec<f64>, usize)> {
+    let x = data.train.x.to_vec();
+    let mut all: Vec<(Vec<f64>, usize)> = x.chunks_exact(data.features()).map(<[f64]>::to_vec).zip(0..).collect();
     all.sort_by(|a, b| a.0[0].total_cmp(&b.0[0]));
     all
 }
@@ -77,7 +78,7 @@ fn a_feature_is_scaled_alike_at_all_time_steps() {
     let rows: String = (0..4).flat_map(|s| (0..3).map(move |t| row(s, t, s % 2))).collect();
     let data = read(&format!("{HEAD}{rows}"), &[by(), vec![("data.scaling", text("per_feature"))]].concat()).unwrap();
     for feature in 0..2 {
-        let all: Vec<f64> = data.train.x.iter().skip(feature).step_by(2).copied().collect();
+        let all: Vec<f64> = data.train.x.to_vec().iter().skip(feature).step_by(2).copied().collect();
         let mean = all.iter().sum::<f64>() / 12.0;
         let square = all.iter().map(|x| x * x).sum::<f64>() / 12.0;
         assert!(mean.abs() < 1e-12 && (square - 1.0).abs() < 1e-12, "{mean} {square}");
@@ -100,12 +101,12 @@ fn sequences_of_unlike_lengths_are_padded_at_the_front_and_scaled_by_what_is_the
         "{:?}",
         data.notes
     );
-    for x in data.train.x.chunks_exact(8) {
+    for x in data.train.x.to_vec().chunks_exact(8) {
         let begun = x.iter().position(|x| x.is_finite()).unwrap();
         assert!(begun.is_multiple_of(2) && x[..begun].iter().all(|x| *x == PADDING), "{x:?}");
         assert!(x[begun..].iter().all(|x| x.is_finite()), "{x:?}");
     }
-    let known: Vec<f64> = data.train.x.iter().copied().filter(|x| x.is_finite()).collect();
+    let known: Vec<f64> = data.train.x.to_vec().iter().copied().filter(|x| x.is_finite()).collect();
     assert_eq!(known.len(), 20);
     for feature in 0..2 {
         let all: Vec<f64> = known.iter().skip(feature).step_by(2).copied().collect();

@@ -16,7 +16,7 @@ fn message(pairs: &[(&str, Value)]) -> String {
 fn digits_are_split_and_scaled_as_documented() {
     let d = data(&[]);
     assert_eq!((d.train.rows, d.test.as_ref().unwrap().rows, d.features()), (1437, 360, 64));
-    let mean_square = d.train.x.iter().map(|x| x * x).sum::<f64>() / d.train.x.len() as f64;
+    let mean_square = d.train.x.to_vec().iter().map(|x| x * x).sum::<f64>() / d.train.x.len() as f64;
     assert!((mean_square - 1.0).abs() < 1e-12, "{mean_square}");
     let Targets::Classes { labels, count } = &d.train.targets else { panic!("digits are classes") };
     assert_eq!(*count, 10);
@@ -36,7 +36,7 @@ fn the_test_part_stays_whatever_training_does() {
     ] {
         let d = data(&[unscaled.clone(), change.clone()]);
         assert_eq!(d.test, whole.test, "{change:?}");
-        assert_eq!(d.train.x[..], whole.train.x[..d.train.x.len()], "{change:?}");
+        assert_eq!(d.train.x.to_vec()[..], whole.train.x.to_vec()[..d.train.x.len()], "{change:?}");
     }
     let noisy = data(&[unscaled.clone(), ("data.label_noise", Value::Float(0.2))]);
     let (Targets::Classes { labels: a, .. }, Targets::Classes { labels: b, .. }) =
@@ -60,7 +60,7 @@ fn generated_sets_have_their_shapes() {
     assert_eq!((d.features(), d.train.rows, d.train.targets.outputs()), (40, 4000, 10));
     let column = |v: &[f64]| Value::Matrix(v.iter().map(|x| vec![*x]).collect());
     let d = data(&[("data", text("points")), ("data.x", column(&[1.0, 2.0])), ("data.y", column(&[0.1, 0.2]))]);
-    assert_eq!((d.train.x.as_slice(), d.test.is_none()), (&[1.0, 2.0][..], true));
+    assert_eq!((d.train.x.to_vec().as_slice(), d.test.is_none()), (&[1.0, 2.0][..], true));
 }
 
 #[test]

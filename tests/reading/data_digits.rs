@@ -17,9 +17,9 @@ fn labels(targets: &Targets) -> &[u32] {
 fn they_are_the_published_ones() {
     let d = digits(&[("data.scaling", text("none")), ("data.test", Value::Float(0.0))]);
     assert!(d.test.is_none() && d.validation.is_none());
-    assert!(d.train.x.iter().all(|x| x.fract() == 0.0 && (0.0..=16.0).contains(x)));
+    assert!(d.train.x.to_vec().iter().all(|x| x.fract() == 0.0 && (0.0..=16.0).contains(x)));
     // The sum of all pixels in scikit-learn's copy, and the class counts that UCI publishes for the test part.
-    assert_eq!(d.train.x.iter().sum::<f64>(), 561_718.0);
+    assert_eq!(d.train.x.to_vec().iter().sum::<f64>(), 561_718.0);
     let count = |c| labels(&d.train.targets).iter().filter(|l| **l == c).count();
     let counts: Vec<usize> = (0..10).map(count).collect();
     assert_eq!(counts, [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]);
@@ -31,7 +31,7 @@ fn every_feature_is_centred_and_blank_pixels_are_zero() {
     let raw = digits(&[("data.scaling", text("none"))]);
     let mut blank = 0;
     for i in 0..64 {
-        let column = |d: &Dataset| d.train.x.iter().skip(i).step_by(64).copied().collect::<Vec<_>>();
+        let column = |d: &Dataset| d.train.x.to_vec().iter().skip(i).step_by(64).copied().collect::<Vec<_>>();
         let mean = column(&d).iter().sum::<f64>() / d.train.rows as f64;
         assert!(mean.abs() < 1e-14, "feature {i}: {mean}");
         if column(&raw).iter().all(|x| *x == 0.0) {
@@ -58,7 +58,7 @@ fn digest_and_first_values_stay_put() {
     let raw = digits(&[("data.scaling", text("none"))]);
     assert_eq!(raw.digest, "fbed67462279e4cd");
     assert_eq!(
-        raw.train.x[..16],
+        raw.train.x.to_vec()[..16],
         [0.0, 1.0, 14.0, 13.0, 12.0, 8.0, 5.0, 0.0, 0.0, 4.0, 16.0, 11.0, 12.0, 15.0, 7.0, 0.0]
     );
 }

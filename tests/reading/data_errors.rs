@@ -201,9 +201,9 @@ fn missing_values_words_and_columns_to_leave_out() {
         says(read(&holed, &[]), &["t.csv:6", "data.missing = \"drop\""]);
         assert_eq!(with("drop").train.rows, 29);
         let mean = with("mean");
-        let x: Vec<f64> = mean.train.x.chunks(2).map(|row| row[1]).collect();
-        let known: Vec<f64> = mean.train.x.chunks(2).filter(|row| row[0] != 5.0).map(|row| row[1]).collect();
-        let filled = mean.train.x.chunks(2).find(|row| row[0] == 5.0).unwrap()[1];
+        let x: Vec<f64> = mean.train.x.to_vec().chunks(2).map(|row| row[1]).collect();
+        let known: Vec<f64> = mean.train.x.to_vec().chunks(2).filter(|row| row[0] != 5.0).map(|row| row[1]).collect();
+        let filled = mean.train.x.to_vec().chunks(2).find(|row| row[0] == 5.0).unwrap()[1];
         assert_eq!(x.len(), 30);
         assert!((filled - known.iter().sum::<f64>() / 29.0).abs() < 1e-12, "{filled}");
     }
@@ -216,12 +216,12 @@ fn missing_values_words_and_columns_to_leave_out() {
     // Blue, green, red: the words in order.
     let right =
         |row: &[f64]| row[1..] == [[0.0, 0.0, 1.0], [0.0, 1.0, 0.0], [1.0, 0.0, 0.0]][(row[0] as usize - 1) % 3];
-    assert!(one_hot.train.x.chunks(4).all(right));
+    assert!(one_hot.train.x.to_vec().chunks(4).all(right));
     // Numbers among words are categories as well, not rows of zeros.
     let mixed = read(&rows(&|i| ["2", "3", "5more"][i % 3].into()), &none).unwrap();
     assert_eq!(mixed.features(), 4);
     let right = |row: &[f64]| row[1..].iter().position(|x| *x == 1.0) == Some((row[0] as usize - 1) % 3);
-    assert!(mixed.train.x.chunks(4).all(right));
+    assert!(mixed.train.x.to_vec().chunks(4).all(right));
     assert!(mixed.notes.iter().any(|note| note.contains("numbers and words, as \"5more\"")), "{:?}", mixed.notes);
     // Numbers written otherwise are no words.
     for (number, cure) in [("0,5", "data.decimal = \"comma\""), ("1,000.5", "thousands")] {
@@ -390,7 +390,7 @@ fn equal_rows_are_refused_and_constant_features_become_zero() {
     for scaling in ["global", "per_feature", "minmax"] {
         let scaling = ("data.scaling", text(scaling));
         let d = csv(half.as_bytes(), std::slice::from_ref(&scaling)).unwrap();
-        assert!(d.train.x.chunks(2).all(|row| row[0] == 0.0));
+        assert!(d.train.x.to_vec().chunks(2).all(|row| row[0] == 0.0));
         let one = csv(half.as_bytes(), &[scaling, ("data.n_train", Value::Int(1))]);
         says(one, &["one training row"]);
     }

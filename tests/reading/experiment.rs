@@ -560,7 +560,7 @@ fn cost_is_the_formula() {
     let cost = cost(&runs(&plan)[0].spec, &extent, RecordedSteps::of(&plan.cadence, 100));
     let weights = 7.0 * 10.0 + 2.0 * 10.0 * 10.0 + 10.0 * 2.0;
     assert_eq!(cost.training, 100.0 * 6.0 * 8.0 * weights);
-    assert_eq!(cost.scoring, 3.0 * 2.0 * 50.0 * weights);
+    assert_eq!((cost.scoring, cost.ending), (2.0 * 2.0 * 50.0 * weights, 2.0 * 50.0 * weights));
     assert_eq!(cost.probing, 2.0 * 6.0 * 5.0 * weights);
 }
 

@@ -55,8 +55,8 @@ fn the_order_of_pixels_is_that_of_the_image_or_one_shuffled_for_all() {
     assert!(flat.train == rows.train && flat.train == pixels.train && flat.test == pixels.test);
     let place = |at: usize| {
         let column = |x: &[f64], at: usize| x.iter().skip(at).step_by(64).copied().collect::<Vec<f64>>();
-        let own = column(&permuted.train.x, at);
-        let found = (0..64).find(|other| column(&pixels.train.x, *other) == own);
+        let own = column(&permuted.train.x.to_vec(), at);
+        let found = (0..64).find(|other| column(&pixels.train.x.to_vec(), *other) == own);
         found.unwrap_or_else(|| panic!("pixel {at} is none of the image"))
     };
     let order: Vec<usize> = (20..44).map(place).collect();

@@ -57,7 +57,7 @@ fn work(plan: &Plan) -> Work {
     let data = Dataset {
         name: "made_up".into(),
         shape: vec![3],
-        train: Split { rows: 16, x: vec![0.0; 48], targets: Targets::Classes { labels: vec![0; 16], count: 2 } },
+        train: Split { rows: 16, x: vec![0.0; 48].into(), targets: Targets::Classes { labels: vec![0; 16], count: 2 } },
         validation: None,
         test: None,
         digest: "00".into(),

@@ -197,11 +197,17 @@ impl Plan {
     /// Where `key` was given the value that it has in these settings; for the default of an option where the kind was that it is an
     /// option of; the file as a whole for other defaults.
     pub(crate) fn place(&self, key: &str, settings: &Settings) -> Location {
-        let given = |name: &str| {
-            let (key, value) = (Registry::get().find(name), settings.get(name));
-            self.written.iter().find(|a| Some(a.key) == key && Some(&a.value) == value)
-        };
-        let found = given(key).or_else(|| given(key.split_once('.')?.0));
+        let found = self.given(key, settings).or_else(|| self.given(key.split_once('.')?.0, settings));
         found.map_or_else(|| self.file.clone(), |a| a.place.clone())
+    }
+
+    /// Whether `key` was given the value that it has in these settings, by the file or the command line.
+    pub(crate) fn is_written(&self, key: &str, settings: &Settings) -> bool {
+        self.given(key, settings).is_some()
+    }
+
+    fn given(&self, name: &str, settings: &Settings) -> Option<&Assignment> {
+        let (key, value) = (Registry::get().find(name), settings.get(name));
+        self.written.iter().find(|a| Some(a.key) == key && Some(&a.value) == value)
     }
 }

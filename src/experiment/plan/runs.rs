@@ -4,7 +4,7 @@ use super::combine::Plan;
 use crate::experiment::settings::Registry;
 use crate::files::digest;
 use crate::model;
-use crate::run::spec::{NUMERICS_VERSION, RunSpec};
+use crate::run::spec::{NUMERICS_VERSION, RunSpec, SAMPLE};
 use crate::seed::Seeds;
 use crate::setting::{Settings, Value};
 use serde::Serialize;
@@ -31,13 +31,33 @@ impl Plan {
     /// # Panics
     /// When `digests` are not one for each data set.
     pub fn runs(&self, digests: &[String]) -> Vec<PlannedRun> {
+        self.runs_sampled(digests, |_, _| None)
+    }
+
+    /// The same, scored during training on a sample of the size that `sample` gives for a run and the place of its data, where it
+    /// gives one and the experiment says nothing of it.
+    ///
+    /// # Panics
+    /// As [`Plan::runs`].
+    pub fn runs_sampled(
+        &self,
+        digests: &[String],
+        sample: impl Fn(&RunSpec, usize) -> Option<usize>,
+    ) -> Vec<PlannedRun> {
         let datasets = self.datasets();
         assert_eq!(digests.len(), datasets.settings.len(), "one digest for each data set");
         // The canonical form has sorted keys; those of a map of JSON are.
         let cadence = serde_json::json!(self.cadence);
         let mut runs = Vec::with_capacity(self.cells.len() * self.seeds.len());
         for (index, cell) in self.cells.iter().enumerate() {
-            let settings = as_first_called(non_default(&cell.settings));
+            let mut settings = cell.settings.clone();
+            let wanted = || sample(&self.spec(&cell.settings), datasets.of_cell[index]);
+            if !self.is_written(SAMPLE, &settings)
+                && let Some(size) = wanted()
+            {
+                settings.set(SAMPLE, Value::Int(size as i64));
+            }
+            let chosen = as_first_called(non_default(&settings));
             for run in &self.seeds {
                 let seeds = Seeds { experiment: self.experiment_seed, run: *run };
                 let run_id = short_hash(&Canonical {
@@ -48,9 +68,9 @@ impl Plan {
                     numerics: NUMERICS_VERSION,
                     schedule: counts_epochs(&cell.settings).then_some("in epochs"),
                     seed: seeds.run,
-                    settings: &settings,
+                    settings: &chosen,
                 });
-                let spec = RunSpec { settings: cell.settings.clone(), seeds, cadence: self.cadence.clone() };
+                let spec = RunSpec { settings: settings.clone(), seeds, cadence: self.cadence.clone() };
                 runs.push(PlannedRun { run_id, cell: index, spec });
             }
         }

@@ -1,18 +1,9 @@
 //! Sequences of unequal length in one batch: shorter ones are padded at the beginning, and the network starts where they start.
 
 use crate::ops::Element;
-use std::borrow::Cow;
 
 /// The value of every feature of a time step that is padding. No number of the data is infinite.
 pub const PADDING: f64 = f64::INFINITY;
-
-/// The numbers but for time steps, of so many features, that are padding.
-pub fn without_padding(x: &[f64], features: usize) -> Cow<'_, [f64]> {
-    if !x.contains(&PADDING) {
-        return Cow::Borrowed(x);
-    }
-    x.chunks_exact(features).filter(|step| step[0] != PADDING).flatten().copied().collect()
-}
 
 /// Which time steps of a batch are padding.
 #[derive(Debug, Default)]
