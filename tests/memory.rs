@@ -34,6 +34,7 @@ fn record(_: &RunSpec, _: &Dataset, _: &mut dyn FnMut(usize) -> ControlFlow<()>)
         layers,
         points: Table::default(),
         distributions: Table::default(),
+        along_input: Table::default(),
     })
 }
 
