@@ -657,7 +657,7 @@ pub const ALONG_INPUT: &[Column] = &[
 ];
 
 /// The tables that are written only where a key of `[record]` asks for them.
-pub const ON_REQUEST: &[(&str, &str, &[Column])] =
+pub const TABLES_ON_REQUEST: &[(&str, &str, &[Column])] =
     &[("distributions", "distributions.csv", DISTRIBUTIONS), ("along_input", "along_input.csv", ALONG_INPUT)];
 
 /// What comes out of the activation, over samples and units.

@@ -50,6 +50,7 @@ fn sweep(runs: u64) {
         validation: None,
         test: None,
         digest: "00".into(),
+        scaled: None,
         classes: Vec::new(),
         change: None,
         notes: Vec::new(),

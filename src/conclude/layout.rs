@@ -36,7 +36,7 @@ impl Layout {
             ("layers.csv", with_id(owned(columns::LAYERS))),
             ("points.csv", with_id(point_columns(variables))),
         ];
-        let asked = columns::ON_REQUEST.iter().filter(|(key, ..)| plan.cadence.has(key));
+        let asked = columns::TABLES_ON_REQUEST.iter().filter(|(key, ..)| plan.cadence.has(key));
         files.extend(asked.map(|(_, file, columns)| (*file, with_id(owned(columns)))));
         let predicted =
             |cell: &Option<CellPrediction>| cell.as_ref()?.as_ref().ok()?.attenuation().filter(|a| a.is_finite());

@@ -73,7 +73,7 @@ pub fn write(dir: &Path, plan: &Plan, work: &Work, journal: &Journal) -> Result<
     for row in predictions::rows(plan, &predicted) {
         theory.row(&row)?;
     }
-    for (_, file, _) in columns::ON_REQUEST.iter().filter(|(key, ..)| !plan.cadence.has(key)) {
+    for (_, file, _) in columns::TABLES_ON_REQUEST.iter().filter(|(key, ..)| !plan.cadence.has(key)) {
         // Of an earlier plan, which asked for it.
         files::remove(&dir.join(file))?;
     }
@@ -95,7 +95,7 @@ pub fn with_rows(plan: &Plan) -> Vec<&'static str> {
     if functions < plan.cells.len() {
         tables.push("layers.csv");
     }
-    tables.extend(columns::ON_REQUEST.iter().filter(|(key, ..)| plan.cadence.has(key)).map(|(_, file, _)| *file));
+    tables.extend(columns::TABLES_ON_REQUEST.iter().filter(|(key, ..)| plan.cadence.has(key)).map(|(_, file, _)| *file));
     if functions > 0 {
         tables.push("points.csv");
     }

@@ -61,6 +61,7 @@ fn work(plan: &Plan) -> Work {
         validation: None,
         test: None,
         digest: "00".into(),
+        scaled: None,
         classes: Vec::new(),
         change: None,
         notes: Vec::new(),

@@ -166,11 +166,12 @@ impl Plan {
     fn check_along_input(&self, settings: &Settings, facts: &DataFacts) -> Result<()> {
         let has = match facts.sizes.input[..] {
             [1] => return Ok(()),
-            [features] => format!("has {features}"),
+            [features] => format!("have {features}"),
             [_, _] => "are sequences".into(),
             _ => "are images".into(),
         };
-        let help = "write data = { kind = \"teacher\", features = 1 }, or other data with one feature, or delete along_input";
+        let help =
+            "write data = { kind = \"teacher\", features = 1 }, or other data with one feature, or delete along_input";
         let message = format!("`record.along_input` needs data with one feature, but the data {has}");
         self.place("data", settings).fail(message, help)
     }

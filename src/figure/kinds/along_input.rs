@@ -6,6 +6,11 @@ use crate::columns::{AUTOCORRELATION_END, AUTOCORRELATION_INIT};
 /// Of more lines the finding names the ends.
 const NAMED: usize = 6;
 
+/// Where lines differ in size by more than this, each is drawn over its own size; also where numbers of this size or its inverse would
+/// be all that can be read beside the panels.
+const UNLIKE: f64 = 10.0;
+const LARGE: f64 = 1e4;
+
 /// What can be asked of it.
 const FACTS: FigureKind = FigureKind {
     help: "the gradient of the output with respect to the input, or the output, of a network of one input along it; \
@@ -40,13 +45,24 @@ fn autocorrelation(figure: &FigureSpec) -> &'static Column {
 
 fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let column = selection.measurement()?;
-    let Lines { seed, lines, left_out } = lines(selection, column)?;
+    let Lines { seed, mut lines, left_out } = lines(selection, column)?;
+    let sizes = range(lines.values().map(|points| size(points)).filter(|size| *size > 0.0));
+    let is_unlike = |(low, high): &(f64, f64)| *high > UNLIKE * low || *high >= LARGE || *high <= 1.0 / LARGE;
+    let relative = sizes.filter(is_unlike).filter(|_| selection.spec.limits.is_none());
+    if relative.is_some() {
+        lines.values_mut().for_each(|points| {
+            let size = size(points);
+            points.iter_mut().filter(|_| size > 0.0).for_each(|(_, value)| *value /= size);
+        });
+    }
     let sheet = Sheet::new(selection, medium, 3);
     let ends = range(lines.values().flatten().map(|(x, _)| *x)).ok_or_else(|| selection.no_finite(column))?;
     let x = Ruler::exact(ends.0, ends.1, sheet.room());
     let x = selection.spec.x_limits.map_or(x.clone(), |limits| x.between(limits, sheet.panel()));
-    let rows = selection.rows();
-    let height = if rows.len() > 2 { 84.0 } else { 104.0 };
+    let height = if selection.rows().len() > 2 { 78.0 } else { 104.0 };
+    let values: Vec<f64> = lines.values().flatten().map(|(_, value)| *value).collect();
+    let y = Ruler::keeping_of(&values, &values, column, height).ok_or_else(|| selection.no_finite(column))?;
+    let y = selection.limited(y, height);
     let panel = |panel: GroupKey| -> Vec<Mark> {
         let of = |color: usize| {
             let points = lines.get(&GroupKey { color, ..panel })?.clone();
@@ -56,26 +72,34 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         let marks: Vec<Mark> = selection.colors().into_iter().filter_map(of).collect();
         if marks.is_empty() { vec![Mark::Empty("no run of this seed")] } else { marks }
     };
-    // A gradient that fades is noise of its own size.
-    let strip = |row: &usize| {
-        let own = lines.iter().filter(|(key, _)| key.row == *row).flat_map(|(_, points)| points);
-        let values: Vec<f64> = own.map(|(_, value)| *value).collect();
-        let y = Ruler::keeping_of(&values, &values, column, height).unwrap_or_else(|| Ruler::exact(-1.0, 1.0, 3));
-        Strip::new(selection, *row, (&selection.limited(y, height), column.words), panel)
-    };
-    let strips = rows.iter().map(strip).collect();
-    let block = Block::of((x, selection.spec.x_title.as_deref().unwrap_or("input")), strips, height);
+    let over: &[&str] = if relative.is_some() { &["over its root mean square"] } else { &[] };
+    let title = [column.words, over].concat();
+    let x_title = selection.spec.x_title.as_deref().unwrap_or("input");
+    let block = Block::new(selection, (x, x_title), (&y, &title), height, panel);
     let inputs = lines.values().map(Vec::len).max().unwrap_or(0);
     let line = match selection.seeds().as_str() {
         "1 seed" => "one seed (N = 1)".into(),
         seeds => format!("the run of seed {seed} alone, of {seeds}"),
     };
     let caption = Caption::new(format!("Line: {line}, at {inputs} inputs."))
-        .add(rows.len() > 1, "Each row has its own scale.")
+        .add(
+            true,
+            relative.map_or(String::new(), |(low, high)| {
+                let [low, high] = [low, high].map(|size| finding::amount(size, false));
+                format!("Root mean squares of the lines: {low} to {high}.")
+            }),
+        )
         .add(true, words::left_out(left_out))
         .of(selection);
     let own = format!("{}, {}", words::subject(column), words::when(selection.spec.is_at_end()));
     Ok(Chart { caption, ..Chart::new(selection, sheet, &own, found(selection), legend(selection), vec![block]) })
+}
+
+/// The root mean square of a line.
+fn size(points: &[Spot]) -> f64 {
+    let largest = points.iter().fold(0.0, |most: f64, (_, value)| most.max(value.abs()));
+    let squares: f64 = points.iter().map(|(_, value)| (value / largest).powi(2)).sum();
+    if largest > 0.0 { largest * (squares / points.len() as f64).sqrt() } else { 0.0 }
 }
 
 /// Lines without dashes and markers, which noise has no room for.
