@@ -485,7 +485,25 @@ pub const OUTCOMES: &[Column] = &[
     Column::balanced("train_balanced_accuracy", &["balanced accuracy", "in training"], End).of(Part::Training),
     Column::balanced("val_balanced_accuracy", &["balanced accuracy", "in validation"], End).of(Part::Validation),
     Column::balanced("test_balanced_accuracy", &["balanced accuracy", "in the test"], End).of(Part::Test).summarized(),
+    AUTOCORRELATION_INIT,
+    AUTOCORRELATION_END,
 ];
+
+/// Of the gradient in `along_input.csv`: that of neighbouring inputs.
+pub const AUTOCORRELATION_INIT: Column = Column::new(
+    "autocorrelation_init",
+    &["correlation of the gradients of", "neighbouring inputs, at the start"],
+    Init,
+    Probe,
+)
+.recorded("along_input");
+pub const AUTOCORRELATION_END: Column = Column::new(
+    "autocorrelation_end",
+    &["correlation of the gradients of", "neighbouring inputs, at the end"],
+    End,
+    Probe,
+)
+.recorded("along_input");
 
 /// After the outcomes in `runs.csv` and `summary.csv`: which of them are not exact.
 pub const BOUNDS: Column =
@@ -628,6 +646,19 @@ pub const DISTRIBUTIONS: &[Column] = &[
     Column::new("bin_width", &["width of a bin"], Step, Probe),
     Column::key("counts", &["how many numbers lie in each of the 96 bins, separated by spaces"]),
 ];
+
+/// The columns of `along_input.csv` after `run_id`: one row a probed step and input.
+pub const ALONG_INPUT: &[Column] = &[
+    Column::key("step", &["step"]),
+    Column::key("x", &["input, in the unit of the data"]),
+    Column::new("output", &["first output"], Step, Probe).recorded("along_input"),
+    Column::new("gradient", &["gradient of the output", "with respect to the input"], Step, Probe)
+        .recorded("along_input"),
+];
+
+/// The tables that are written only where a key of `[record]` asks for them.
+pub const TABLES_ON_REQUEST: &[(&str, &str, &[Column])] =
+    &[("distributions", "distributions.csv", DISTRIBUTIONS), ("along_input", "along_input.csv", ALONG_INPUT)];
 
 /// What comes out of the activation, over samples and units.
 pub const ACTIVATION_MEAN: Column =
@@ -943,9 +974,9 @@ pub fn find(table: &'static [Column], name: &str) -> Option<&'static Column> {
 }
 
 /// The measurement of this name, whichever of `runs.csv`, `history.csv`, `points.csv` and `layers.csv` has it, an error, or a quantity
-/// of `distributions.csv`. Where several tables have it, they agree in all but when it is measured.
+/// of `distributions.csv` or `along_input.csv`. Where several tables have it, they agree in all but when it is measured.
 pub fn measurement(name: &str) -> Option<&'static Column> {
-    [OUTCOMES, HISTORY, ERRORS, POINTS, LAYERS, QUANTITIES].into_iter().find_map(|table| find(table, name))
+    [OUTCOMES, HISTORY, ERRORS, POINTS, LAYERS, QUANTITIES, ALONG_INPUT].into_iter().find_map(|table| find(table, name))
 }
 
 /// The measurements of a table: its columns but those that say what a row is about.
@@ -988,6 +1019,11 @@ pub const FILES: &[(&str, &str, &[&[Column]])] = &[
         "distributions.csv",
         "one row per run, recorded step, hidden layer, time step (in recurrent nets) and quantity; written if [record] distributions = true; run_id comes first",
         &[DISTRIBUTIONS],
+    ),
+    (
+        "along_input.csv",
+        "one row per run, recorded step and input; written if [record] along_input = true; run_id comes first",
+        &[ALONG_INPUT],
     ),
     (
         "points.csv",

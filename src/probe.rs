@@ -13,12 +13,14 @@ use crate::ops::reduce::{rms, rms_of_products, squares_around, sum};
 use crate::ops::saturation::saturation;
 use crate::ops::{Element, Mode, Result, Tensor, with_slice};
 use crate::stats::distribution::Distribution;
+use along_input::{AlongInput, InputPoint};
 use attention::AttentionMeasure;
 use eigenvalue::spectral_radius;
 use jacobian::{Jacobian, JacobianMeasure};
 use std::borrow::Cow;
 use std::ops::Range;
 
+pub mod along_input;
 pub mod attention;
 mod correlation;
 mod eigenvalue;
@@ -103,12 +105,14 @@ pub struct Probe {
     gradients: Gradients<f64>,
     distributions: bool,
     jacobian: Option<Jacobian>,
+    along_input: Option<AlongInput>,
 }
 
 impl Probe {
     /// On the rows of `batch`, by a model of the run's family, whose parameters are overwritten.
     pub fn new(model: Box<dyn Model<f64>>, batch: Batch<f64>) -> Self {
-        Probe { model, batch, gradients: Gradients::default(), distributions: false, jacobian: None }
+        let (distributions, jacobian, along_input) = (false, None, None);
+        Probe { model, batch, gradients: Gradients::default(), distributions, jacobian, along_input }
     }
 
     /// The same, which also tells how the numbers of a layer are spread, if these are `wanted`.
@@ -119,6 +123,20 @@ impl Probe {
     /// The same, which also measures the Jacobian, if there is one.
     pub fn with_jacobian(self, jacobian: Option<Jacobian>) -> Self {
         Probe { jacobian, ..self }
+    }
+
+    /// The same, which also measures along the input, if that is asked for.
+    pub fn with_along_input(self, along_input: Option<AlongInput>) -> Self {
+        Probe { along_input, ..self }
+    }
+
+    /// The output and its gradient along the input, of the model that was [measured](Probe::measure) last; norms over the batch keep
+    /// the statistics of the probe's rows. Empty unless it is asked for.
+    ///
+    /// # Errors
+    /// As [`AlongInput::measure`].
+    pub fn along_input(&mut self) -> Result<Vec<InputPoint>> {
+        self.along_input.as_ref().map_or(Ok(Vec::new()), |own| own.measure(&mut *self.model))
     }
 
     /// Measures every hidden layer of `model` as it stands, in training mode.

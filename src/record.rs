@@ -70,9 +70,24 @@ pub struct RunRecord {
     /// [`columns::DISTRIBUTIONS`](crate::columns::DISTRIBUTIONS); empty unless the experiment asks for them.
     #[serde(default, skip_serializing_if = "Table::is_empty")]
     pub distributions: Table,
+    /// [`columns::ALONG_INPUT`](crate::columns::ALONG_INPUT); empty unless the experiment asks for it.
+    #[serde(default, skip_serializing_if = "Table::is_empty")]
+    pub along_input: Table,
 }
 
 impl RunRecord {
+    /// Its table of this file; an empty one of a file that is none of its own.
+    pub fn table(&self, file: &str) -> Option<&Table> {
+        match file {
+            "history.csv" => Some(&self.history),
+            "layers.csv" => Some(&self.layers),
+            "points.csv" => Some(&self.points),
+            "distributions.csv" => Some(&self.distributions),
+            "along_input.csv" => Some(&self.along_input),
+            _ => None,
+        }
+    }
+
     /// Its row of `runs.csv`, with the labels and settings that are `chosen` and the attenuation that theory predicts:
     /// [`of_runs`](crate::columns::of_runs) has the names of the columns.
     pub fn row(&self, id: &str, chosen: Vec<Cell>, seed: u64, theory: Cell) -> Vec<Cell> {

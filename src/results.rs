@@ -1,5 +1,6 @@
 //! A results folder as figures, comparisons and claims read it: plan.json and runs.csv in memory, the long tables read row by row.
 
+mod along_input;
 pub mod choice;
 pub mod claims;
 mod comparable;

@@ -39,6 +39,32 @@ fn ordered(values: &[f64]) -> Vec<f64> {
     sorted
 }
 
+/// The smallest and the largest of the finite values; `None` if there are none.
+pub fn range(values: &[f64]) -> Option<(f64, f64)> {
+    values.iter().filter(|x| x.is_finite()).fold(None, |range: Option<(f64, f64)>, x| {
+        let (low, high) = range.unwrap_or((*x, *x));
+        Some((low.min(*x), high.max(*x)))
+    })
+}
+
+/// The correlation of each value with the next one, about the mean of all: 1 where neighbours are alike, 0 of white noise. `None`
+/// where all are equal up to rounding, NaN where one is not finite.
+pub fn autocorrelation(values: &[f64]) -> Option<f64> {
+    let largest = values.iter().fold(0.0, |most: f64, x| most.max(x.abs()));
+    if values.iter().any(|x| !x.is_finite()) {
+        return Some(f64::NAN);
+    }
+    if largest == 0.0 {
+        return None;
+    }
+    // Of numbers scaled by the largest, so that no square vanishes.
+    let mean = values.iter().map(|x| x / largest).sum::<f64>() / values.len() as f64;
+    let off: Vec<f64> = values.iter().map(|x| x / largest - mean).collect();
+    let products = off.windows(2).map(|pair| pair[0] * pair[1]).sum::<f64>();
+    let squares = off.iter().map(|x| x * x).sum::<f64>();
+    off.iter().any(|x| x.abs() > 1e-12).then(|| products / squares)
+}
+
 /// The median of the values; `None` when there are none.
 pub fn median(values: &[f64]) -> Option<f64> {
     middle_of(&ordered(values))

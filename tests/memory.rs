@@ -34,6 +34,7 @@ fn record(_: &RunSpec, _: &Dataset, _: &mut dyn FnMut(usize) -> ControlFlow<()>)
         layers,
         points: Table::default(),
         distributions: Table::default(),
+        along_input: Table::default(),
     })
 }
 
@@ -49,6 +50,7 @@ fn sweep(runs: u64) {
         validation: None,
         test: None,
         digest: "00".into(),
+        scaled: None,
         classes: Vec::new(),
         change: None,
         notes: Vec::new(),

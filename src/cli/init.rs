@@ -14,7 +14,7 @@ macro_rules! shipped {
 /// The experiments of the repository.
 pub const SHIPPED: &[(&str, &str)] = shipped![
     "vanishing" "vanishing_lr" "lecture" "article" "optimizers" "schedules" "l2_vs_decay" "functions" "time" "architectures"
-    "papers/arjovsky2016" "papers/arjovsky2016_copying" "papers/bachlechner2021" "papers/balduzzi2017" "papers/bengio1994" "papers/chung2014" "papers/de_smith2020" "papers/glorot2010_init" "papers/glorot2010_saturation"
+    "papers/arjovsky2016" "papers/arjovsky2016_copying" "papers/bachlechner2021" "papers/balduzzi2017" "papers/balduzzi2017_input" "papers/bengio1994" "papers/chung2014" "papers/de_smith2020" "papers/glorot2010_init" "papers/glorot2010_saturation"
     "papers/hanin2018" "papers/he2015" "papers/he2016" "papers/he2016_conv" "papers/hochreiter1991" "papers/ioffe2015"
     "papers/jozefowicz2015" "papers/kingma2015" "papers/klambauer2017" "papers/le2015" "papers/le2015_start"
     "papers/loshchilov2019" "papers/noci2022" "papers/pascanu2013" "papers/polyak1964"

@@ -1,4 +1,4 @@
-//! The rows of a run in `runs.csv`, `history.csv`, `layers.csv`, `points.csv` and, where it is asked for, `distributions.csv`.
+//! The rows of a run in `runs.csv`, `history.csv`, `layers.csv`, `points.csv` and, where they are asked for, the other tables.
 
 use crate::columns::{self, Column};
 use crate::data::Dataset;
@@ -36,9 +36,8 @@ impl Layout {
             ("layers.csv", with_id(owned(columns::LAYERS))),
             ("points.csv", with_id(point_columns(variables))),
         ];
-        if plan.cadence.distributions {
-            files.push(("distributions.csv", with_id(owned(columns::DISTRIBUTIONS))));
-        }
+        let asked = columns::TABLES_ON_REQUEST.iter().filter(|(key, ..)| plan.cadence.has(key));
+        files.extend(asked.map(|(_, file, columns)| (*file, with_id(owned(columns)))));
         let predicted =
             |cell: &Option<CellPrediction>| cell.as_ref()?.as_ref().ok()?.attenuation().filter(|a| a.is_finite());
         Layout { files, runs, attenuation: predictions.iter().map(|cell| predicted(cell).into()).collect() }
@@ -62,8 +61,8 @@ impl Layout {
             beside.extend(plan.axes.iter().map(|axis| Cell::from(cell.label(&axis.name))));
             beside.push(Cell::Int(job.run.spec.seeds.run as i64));
         }
-        let tables = [&record.history, &record.layers, &record.points, &record.distributions];
-        for ((file, (_, columns)), table) in self.files.iter().enumerate().skip(1).zip(tables) {
+        for (file, (name, columns)) in self.files.iter().enumerate().skip(1) {
+            let Some(table) = record.table(name) else { continue };
             let columns = &columns[beside.len()..];
             let places: Vec<Option<usize>> = columns.iter().map(|name| table.column(name)).collect();
             for row in &table.rows {

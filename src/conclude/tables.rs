@@ -16,13 +16,14 @@ use std::sync::mpsc::sync_channel;
 use std::thread;
 
 /// The tables of a results folder, `timings.csv` included.
-pub const FILES: [&str; 8] = [
+pub const FILES: [&str; 9] = [
     "runs.csv",
     "summary.csv",
     "history.csv",
     "layers.csv",
     "points.csv",
     "distributions.csv",
+    "along_input.csv",
     "theory.csv",
     "timings.csv",
 ];
@@ -72,9 +73,9 @@ pub fn write(dir: &Path, plan: &Plan, work: &Work, journal: &Journal) -> Result<
     for row in predictions::rows(plan, &predicted) {
         theory.row(&row)?;
     }
-    if !plan.cadence.distributions {
-        // Of an earlier plan, which asked for them.
-        files::remove(&dir.join("distributions.csv"))?;
+    for (_, file, _) in columns::TABLES_ON_REQUEST.iter().filter(|(key, ..)| !plan.cadence.has(key)) {
+        // Of an earlier plan, which asked for it.
+        files::remove(&dir.join(file))?;
     }
     for file in tables.into_iter().chain([summary, theory, timings]) {
         file.commit()?;
@@ -94,9 +95,7 @@ pub fn with_rows(plan: &Plan) -> Vec<&'static str> {
     if functions < plan.cells.len() {
         tables.push("layers.csv");
     }
-    if plan.cadence.distributions {
-        tables.push("distributions.csv");
-    }
+    tables.extend(columns::TABLES_ON_REQUEST.iter().filter(|(key, ..)| plan.cadence.has(key)).map(|(_, file, _)| *file));
     if functions > 0 {
         tables.push("points.csv");
     }

@@ -192,7 +192,7 @@ fn difference(
             job.run.run_id, job.label
         ));
     }
-    let address = ["step", "layer", "time", "quantity"].iter().filter_map(|name| {
+    let address = ["step", "layer", "time", "quantity", "x"].iter().filter_map(|name| {
         let place = columns.iter().position(|column| column == name)?;
         let at = cell(expected.or(found), place).filter(|at| !at.is_empty())?;
         Some(format!(", {name} {at}"))

@@ -76,6 +76,8 @@ pub struct Dataset {
     pub test: Option<Split>,
     /// BLAKE3 of everything above, 16 hex digits: equal digests mean equal numbers.
     pub digest: String,
+    /// Of data with one feature: what was subtracted from it, and what it was then divided by.
+    pub scaled: Option<[f64; 2]>,
     /// What the classes are called; none where they are counted.
     pub classes: Vec<String>,
     /// Where the target of a sequence first changes, in words, where a file has one for each time step.
@@ -181,7 +183,8 @@ impl Dataset {
         }
         let digest = files::digest(hasher.finalize());
         let (classes, notes) = (Vec::new(), Vec::new());
-        Dataset { name, shape, train, validation, test, digest, classes, change: None, notes, function: None }
+        let (scaled, change, function) = (None, None, None);
+        Dataset { name, shape, train, validation, test, digest, scaled, classes, change, notes, function }
     }
 
     /// Numbers in a row's input.

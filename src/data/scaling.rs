@@ -57,12 +57,13 @@ pub(super) struct Inputs<'a> {
 /// Features whose deviations differ by more than this are told.
 const APART: f64 = 10.0;
 
-/// Scales inputs and targets of all parts, the training part first, as the settings say. Returns what a person should know of it.
+/// Scales inputs and targets of all parts, the training part first, as the settings say. Returns what a single feature was shifted
+/// and divided by, and what a person should know of it.
 pub(super) fn scale(
     settings: &Settings,
     about: &Inputs,
     parts: [Option<&mut Split>; 3],
-) -> Result<Option<String>, DataError> {
+) -> Result<(Option<[f64; 2]>, Option<String>), DataError> {
     let mut parts: Vec<&mut Split> = parts.into_iter().flatten().collect();
     let scaling = Scaling::from_settings(settings, "data.scaling")?;
     let of_inputs = Map::of(scaling, parts[0].x.lines(about.features), about.most)
@@ -82,7 +83,9 @@ pub(super) fn scale(
             }
         }
     }
-    Ok(if about.most.is_none() { apart(scaling, about, parts[0].x.lines(about.features)) } else { None })
+    let note = if about.most.is_none() { apart(scaling, about, parts[0].x.lines(about.features)) } else { None };
+    let of_one = (about.features == 1).then(|| [of_inputs.shift[0], of_inputs.divisor[0]]);
+    Ok((of_one, note))
 }
 
 /// Says of features that differ in size by more than tenfold that they do: the smaller ones hardly take part.

@@ -70,9 +70,10 @@ pub(super) fn prepare(raw: Raw, settings: &Settings) -> Result<Dataset, DataErro
     }
     add_label_noise(&mut train, settings)?;
     let about = Inputs { file: &file, features: width, names: &names, most };
-    notes.extend(scaling::scale(settings, &about, [Some(&mut train), validation.as_mut(), test.as_mut()])?);
+    let (scaled, note) = scaling::scale(settings, &about, [Some(&mut train), validation.as_mut(), test.as_mut()])?;
+    notes.extend(note);
     let shape = steps.map_or(vec![features], |steps| vec![steps, width]);
-    Ok(Dataset { notes, change, classes, ..Dataset::new(name, shape, train, validation, test) })
+    Ok(Dataset { notes, change, classes, scaled, ..Dataset::new(name, shape, train, validation, test) })
 }
 
 /// Says of a class that no training row has but some other does.

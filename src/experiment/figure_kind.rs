@@ -41,8 +41,8 @@ pub struct FigureKind {
     /// Whether all it shows is measured before the first update, so that nothing which only acts on training can touch it.
     pub of_init: fn(&FigureSpec) -> bool,
     pub theory: Predicts,
-    /// Whether it is drawn from `distributions.csv`, which is written only where `[record] distributions` asks for it.
-    pub distributions: bool,
+    /// The key of `[record]` that asks for the table it is drawn from, where that is not always written, and what this holds.
+    pub recorded: Option<(&'static str, &'static str)>,
     /// Whether it is drawn from what `history.csv` holds, or what follows from it.
     pub history: bool,
     /// Whether many arms get a panel each, with the others in grey.
@@ -175,7 +175,7 @@ impl FigureKind {
             options: &[],
             of_init: |_| false,
             theory: Predicts::Nothing,
-            distributions: false,
+            recorded: None,
             history: false,
             multiples: false,
             shows: |_, _| Shows::Nothing,

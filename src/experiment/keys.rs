@@ -136,6 +136,12 @@ pub const RECORD: Section = Section {
                 (tanh, not relu)",
         ),
         key(
+            "along_input",
+            "true or false",
+            "false",
+            "output of the network and its gradient along the input, in along_input.csv; needs data with one feature",
+        ),
+        key(
             "labels",
             "true or false",
             "false",

@@ -22,21 +22,21 @@ impl Measurements<'_> {
     }
 
     /// What a kind of figure is drawn from that no run has, and what to do about it.
-    pub fn lacks(self, kind: &FigureKind) -> Option<(&'static str, &'static str)> {
+    pub fn lacks(self, kind: &FigureKind) -> Option<(String, String)> {
         let import = "import one together with the table of runs, or delete the section";
-        match self {
-            Measurements::Swept(cadence) if kind.distributions && !cadence.distributions => Some((
-                "distributions, which this experiment does not record",
-                "write distributions = true under [record]",
+        match (self, kind.recorded) {
+            (Measurements::Swept(cadence), Some((key, what))) if !cadence.has(key) => Some((
+                format!("{what}, which this experiment does not record"),
+                format!("write {key} = true under [record]"),
             )),
-            Measurements::Imported { .. } if kind.distributions => {
-                Some(("distributions, which imported runs do not have", "delete the section"))
+            (Measurements::Imported { .. }, Some((_, what))) => {
+                Some((format!("{what}, which imported runs do not have"), "delete the section".into()))
             }
-            Measurements::Imported { layers: false, .. } if kind.cells == CellsShown::Layers => {
-                Some(("a table of layers, and none was imported", import))
+            (Measurements::Imported { layers: false, .. }, _) if kind.cells == CellsShown::Layers => {
+                Some(("a table of layers, and none was imported".into(), import.into()))
             }
-            Measurements::Imported { history: false, .. } if kind.history => {
-                Some(("a table of history, and none was imported", import))
+            (Measurements::Imported { history: false, .. }, _) if kind.history => {
+                Some(("a table of history, and none was imported".into(), import.into()))
             }
             _ => None,
         }

@@ -171,6 +171,7 @@ fn record(run: &RunRow, (history, layers): (&Rows, &Rows), target: Option<f64>) 
         layers: table(columns::LAYERS, layers)?,
         points: Table::default(),
         distributions: Table::default(),
+        along_input: Table::default(),
     })
 }
 

@@ -149,6 +149,15 @@ pub trait Model<T: Element> {
     /// When the shapes do not fit, or what candle reports.
     fn outputs(&self, x: &Tensor, mode: Mode) -> ops::Result<Tensor>;
 
+    /// The first output for each of these inputs `[rows, ...]`, and its gradient with respect to the numbers of the row: without
+    /// dropout, and with the statistics of the last pass where norms are over the batch, so that rows do not depend on each other.
+    ///
+    /// # Errors
+    /// A model that has no such gradients, shapes that do not fit, or what candle reports.
+    fn input_gradients(&mut self, _x: &Tensor) -> ops::Result<[Vec<T>; 2]> {
+        Err(ops::Error::Msg("this network does not compute the gradient with respect to its input".into()))
+    }
+
     /// Shows what the last pass that keeps left at each site, from the input on.
     ///
     /// # Errors

@@ -177,6 +177,19 @@ impl<T: Element> Model<T> for CandleModel<T> {
         self.pass(mode, &parameters, x)?.0.to_device(&Device::Cpu)
     }
 
+    fn input_gradients(&mut self, x: &Tensor) -> Result<[Vec<T>; 2]> {
+        stacker::grow(STACK, || {
+            let parameters: Vec<Tensor> = self.variables.iter().map(Var::as_detached_tensor).collect();
+            let x = Var::from_tensor(&x.to_device(&self.device)?)?;
+            let first = self.pass(Mode::Frozen, &parameters, x.as_tensor())?.0.narrow(1, 0, 1)?;
+            let store = first.sum_all()?.backward()?;
+            let Some(gradient) = store.get(&x) else {
+                candle_core::bail!("no gradient reaches the input: do not detach it in the forward pass")
+            };
+            Ok([first.flatten_all()?.to_vec1()?, gradient.flatten_all()?.to_vec1()?])
+        })
+    }
+
     fn visit(&self, see: &mut dyn FnMut(&Site, Tap<'_, T>)) -> Result<()> {
         for (site, kept) in self.sites.iter().zip(&self.kept) {
             let [[h, stream], [z, delta], [activation, _], [input, _], [_, affine_delta], [mask, _], cell, ..] = kept;

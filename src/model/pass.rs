@@ -188,9 +188,14 @@ impl<'a> Pass<'a> {
             self.norms.push(Statistics { name: name.into(), momentum, running, mean, variance, rows: 0 });
         }
         let norm = &mut self.norms[index];
-        if self.mode == Mode::Evaluate {
+        let fixed = match self.mode {
+            Mode::Evaluate => Some((&norm.running.mean, &norm.running.variance)),
+            Mode::Frozen if norm.rows > 0 => Some((&norm.mean, &norm.variance)),
+            _ => None,
+        };
+        if let Some((mean, variance)) = fixed {
             let row = |x: &[f64]| Tensor::from_slice(x, (1, x.len()), v.device())?.to_dtype(v.dtype());
-            let (mean, variance) = (row(&norm.running.mean)?, row(&norm.running.variance)?);
+            let (mean, variance) = (row(mean)?, row(variance)?);
             let x = v.broadcast_sub(&mean)?.broadcast_div(&(variance + eps)?.sqrt()?)?;
             return affine.map_or(Ok(x.clone()), |(gain, shift)| composed::scaled(&x, gain, Some(shift)));
         }

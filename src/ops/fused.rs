@@ -166,7 +166,7 @@ impl<T: Element> CustomOp2 for FusedChain<T> {
         delta: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>)> {
         with_slice::<T, _>(x, |x| {
-            with_slice::<T, _>(parameters, |p| with_slice::<T, _>(delta, |delta| self.backward(x, p, delta)))
+            with_slice::<T, _>(parameters, |p| with_slice::<T, _>(delta, |delta| self.backward(x, p, delta, false)))
         })???;
         Ok((None, None))
     }
@@ -178,7 +178,17 @@ impl<T: Element> FusedChain<T> {
         Pass { block, index, mode: self.mode, draws: self.draws, parameters }
     }
 
-    fn backward(&self, x: &[T], p: &[T], delta: &[T]) {
+    /// After a forward pass over `x`: the gradient with respect to it, of which `delta` is that with respect to the output.
+    ///
+    /// # Errors
+    /// What candle reports.
+    pub fn input_gradient(&self, x: &Tensor, parameters: &Tensor, delta: &[T]) -> Result<Vec<T>> {
+        with_slice::<T, _>(x, |x| with_slice::<T, _>(parameters, |p| self.backward(x, p, delta, true)))??;
+        Ok(lock(&self.arena).scratch.delta.clone())
+    }
+
+    /// Leaves the gradient with respect to `x` in the scratch's `delta` where that is wanted.
+    fn backward(&self, x: &[T], p: &[T], delta: &[T], input_wanted: bool) {
         let mut arena = lock(&self.arena);
         let mut scratch = std::mem::take(&mut arena.scratch);
         let mut gradient = std::mem::take(&mut arena.gradient);
@@ -189,7 +199,7 @@ impl<T: Element> FusedChain<T> {
         for i in (0..self.chain.blocks().len()).rev() {
             let (input, own) = arena.at(i, x);
             let part = &mut gradient[self.chain.range(i)];
-            self.pass(i, p).backward(input, own, part, &mut scratch, i > 0);
+            self.pass(i, p).backward(input, own, part, &mut scratch, input_wanted || i > 0);
             // Looked at here, where it is still in the cache.
             finite &= all_finite(part);
         }

@@ -48,6 +48,8 @@ pub enum Mode {
     Trace,
     /// Norms take their running statistics, there is no dropout and no backward.
     Evaluate,
+    /// Norms over the batch keep the statistics of the pass before, so that rows do not depend on each other; there is no dropout.
+    Frozen,
 }
 
 impl Mode {

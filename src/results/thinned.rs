@@ -46,7 +46,7 @@ impl Results {
         let last = self.last_step(runs);
         let count = |record: &crate::run::spec::Cadence| match file {
             "history.csv" => record.score.count(last),
-            "layers.csv" | "distributions.csv" => record.gradients.count(last),
+            "layers.csv" | "distributions.csv" | "along_input.csv" => record.gradients.count(last),
             _ => record.points(last).count(last),
         };
         self.plan.record.as_ref().map_or(0, count)

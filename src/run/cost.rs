@@ -3,10 +3,11 @@
 
 use super::score::chunk;
 use super::spec::{Cadence, RunSpec, SAMPLE};
-use crate::columns::{DISTRIBUTIONS, HISTORY, LAYERS, QUANTITIES};
+use crate::columns::{ALONG_INPUT, DISTRIBUTIONS, HISTORY, LAYERS, QUANTITIES};
 use crate::data::{Dataset, Sizes, Split};
 use crate::model::{self, PassCost};
 use crate::optim::MOST_SLOTS;
+use crate::probe::along_input::POINTS;
 use crate::probe::sharpness::PRODUCTS;
 use crate::setting::Settings;
 use crate::stats::distribution::BINS;
@@ -136,9 +137,11 @@ pub fn memory(spec: &RunSpec, extent: &Extent, recorded: RecordedSteps) -> Memor
     // Four counts of a histogram take about as much as a number.
     let spread = if spec.cadence.distributions { QUANTITIES.len() * (DISTRIBUTIONS.len() + BINS / 4) } else { 0 };
     let of_layer = LAYERS.len() + spread;
+    let inputs = inputs(spec, extent);
     let cells = recorded.scores as f64 * HISTORY.len() as f64
         + recorded.probes as f64
-            * if extent.is_function { extent.sizes.features() as f64 } else { layers * of_layer as f64 };
+            * if extent.is_function { extent.sizes.features() as f64 } else { layers * of_layer as f64 }
+        + (recorded.probes * inputs * ALONG_INPUT.len()) as f64;
     // A line of the journal is built from its body.
     let records = cells * (size_of::<Cell>() as f64 + 2.0 * DIGITS) * 1.25;
     if extent.is_function {
@@ -149,7 +152,7 @@ pub fn memory(spec: &RunSpec, extent: &Extent, recorded: RecordedSteps) -> Memor
     let number = if spec.is_double() { 8.0 } else { 4.0 };
     let PassCost { weights, bytes, .. } =
         pass(spec.batch(extent.train_rows).max(chunk(&extent.sizes.input).min(extent.train_rows)));
-    let probed = pass(spec.cadence.probe.min(extent.train_rows)).bytes;
+    let probed = pass(spec.cadence.probe.min(extent.train_rows).max(inputs)).bytes;
     let whole = if spec.cadence.sharpness { pass(extent.train_rows).bytes } else { 0.0 };
     let headless =
         headless(spec, extent).map_or(0.0, |(settings, sizes)| family.cost(&settings, &sizes, sizes.outputs).bytes);
@@ -171,6 +174,11 @@ fn pass(spec: &RunSpec, extent: &Extent, rows: usize) -> [f64; 2] {
     }
     let pass = model::family(&spec.settings).cost(&spec.settings, &extent.sizes, rows);
     [pass.forward, pass.backward]
+}
+
+/// Inputs that the output is measured along, where it is.
+fn inputs(spec: &RunSpec, extent: &Extent) -> usize {
+    if spec.cadence.along_input && !extent.is_function { POINTS } else { 0 }
 }
 
 /// The net that the Jacobian is measured on, where it is.
@@ -205,7 +213,9 @@ pub fn cost(spec: &RunSpec, extent: &Extent, recorded: RecordedSteps) -> Cost {
     let at_the_end = if scored < whole { pass(whole)[0] } else { 0.0 };
     let of_sharpness = if spec.cadence.sharpness { 2.0 * PRODUCTS * there_and_back(extent.train_rows) } else { 0.0 };
     let of_step = pass(scored)[0] + of_sharpness;
-    let probed = there_and_back(spec.cadence.probe.min(extent.train_rows)) + jacobian(spec, extent);
+    let probed = there_and_back(spec.cadence.probe.min(extent.train_rows))
+        + there_and_back(inputs(spec, extent))
+        + jacobian(spec, extent);
     Cost {
         training: steps as f64 * there_and_back(batch),
         scoring: (recorded.scores as f64 - 1.0) * of_step + epochs as f64 * of_epoch,

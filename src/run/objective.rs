@@ -15,6 +15,7 @@ use crate::ops::reduce::all_finite;
 use crate::ops::{self, Element, Mode};
 use crate::optim::Stepper;
 use crate::probe::Probe;
+use crate::probe::along_input::AlongInput;
 use crate::probe::jacobian::Jacobian;
 use crate::probe::sharpness::Sharpness;
 use crate::seed::{Seeds, Stream};
@@ -74,6 +75,15 @@ impl<'a, T: Precision> Objective<'a, T> {
             Ok(Jacobian::new(family.build_f64(&settings, &sizes, &packed)?, &batch.x)?)
         };
         let jacobian = spec.cadence.jacobian.then(jacobian).transpose()?;
+        let along_input = || -> Result<AlongInput, RunError> {
+            let refused = |what: &str| SettingError::new("data", format!("`record.along_input` needs {what}"));
+            if sizes.input != [1] {
+                return Err(refused("data with one feature").into());
+            }
+            let grid = AlongInput::new(&data.train.x, data.scaled.unwrap_or([0.0, 1.0]))?;
+            Ok(grid.ok_or_else(|| refused("training rows whose inputs differ"))?)
+        };
+        let along_input = spec.cadence.along_input.then(along_input).transpose()?;
         let sharpness = || -> Result<Sharpness, RunError> {
             let all: Vec<usize> = (0..data.train.rows).collect();
             let batch = score::batch(&data.train, &data.shape, &all, &criterion)?;
@@ -82,7 +92,8 @@ impl<'a, T: Precision> Objective<'a, T> {
         let sharpness = spec.cadence.sharpness.then(sharpness).transpose()?.map(Box::new);
         let probe = Probe::new(family.build_f64(settings, &sizes, &initial)?, batch)
             .with_distributions(spec.cadence.distributions)
-            .with_jacobian(jacobian);
+            .with_jacobian(jacobian)
+            .with_along_input(along_input);
         let model = T::build(family, settings, &sizes, &initial)?;
         let parts = [Some(&data.train), data.validation.as_ref(), data.test.as_ref()];
         let samples = Box::new(parts.map(|part| spec.sample(part?.rows)));
@@ -175,7 +186,10 @@ impl<T: Element> Objective<'_, T> {
     /// Records what lies inside: the layers of a model, where the point of a function is.
     pub fn look_inside(&mut self, gradients: &Gradients<T>, record: &mut Recorder) -> Result<(), RunError> {
         match self {
-            Objective::Model(Learner { model, probe, .. }) => record.layers(probe.measure(&**model)?, gradients),
+            Objective::Model(Learner { model, probe, .. }) => {
+                record.layers(probe.measure(&**model)?, gradients);
+                record.along_input(probe.along_input()?);
+            }
             Objective::Function(descent) => record.point(&descent.point),
         }
         Ok(())

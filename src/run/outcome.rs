@@ -2,8 +2,9 @@
 //! on the way. Runs of this program and runs imported from elsewhere are told by it alike.
 
 use super::score::Score;
-use crate::columns::{self, Column, Measured, Part, Quantity};
+use crate::columns::{self, AUTOCORRELATION_END, AUTOCORRELATION_INIT, Column, Measured, Part, Quantity};
 use crate::fading::Fading;
+use crate::stats::autocorrelation;
 use crate::table::Cell;
 
 /// The scores of a part: of all its rows, and of a fixed sample where it is large.
@@ -81,6 +82,8 @@ pub struct Outcome {
     steps_to_target: Option<usize>,
     first_layers: Vec<LayerGradient>,
     last_layers: Vec<LayerGradient>,
+    /// Of the gradient along the input, at the first and at the last measured step.
+    autocorrelation: Option<[Option<f64>; 2]>,
 }
 
 impl Outcome {
@@ -119,6 +122,12 @@ impl Outcome {
         self.last_layers = layers;
     }
 
+    /// Takes the gradient along the input at a step; the first step and the last one count.
+    pub fn along_input(&mut self, gradient: &[f64]) {
+        let own = autocorrelation(gradient);
+        self.autocorrelation = Some([self.autocorrelation.map_or(own, |[first, _]| first), own]);
+    }
+
     /// The cells of [`columns::OUTCOMES`] of a run that ended after `step` updates, and the names of those that are bounds. The end
     /// of a run that `diverged` is its last step, not one that was kept.
     pub fn end(self, step: Option<usize>, diverged: bool) -> (Vec<Cell>, Vec<String>) {
@@ -126,6 +135,7 @@ impl Outcome {
         let [last, best] = [kept.or(self.last), kept.or(self.best)];
         let fadings = fadings(&self.first_layers, &self.last_layers);
         let fading = |column: &Column| fadings.iter().find(|(name, _)| *name == column.name).and_then(|(_, own)| *own);
+        let [start, end] = self.autocorrelation.unwrap_or_default();
         let cell = |column: &Column| match (column.part, column.name) {
             (Some(part), _) => {
                 let at = if column.measured == Measured::Best { best } else { last };
@@ -139,6 +149,8 @@ impl Outcome {
             (None, "steps") => step.into(),
             (None, "best_step") => best.map(|(step, _)| step).into(),
             (None, "steps_to_target") => self.steps_to_target.into(),
+            (None, name) if name == AUTOCORRELATION_INIT.name => start.into(),
+            (None, name) if name == AUTOCORRELATION_END.name => end.into(),
             (None, "layers_zero") => zero_layers(&self.first_layers).into(),
             _ => fading(column).map(Fading::number).into(),
         };

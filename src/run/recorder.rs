@@ -9,6 +9,7 @@ use crate::model::Gradients;
 use crate::ops::{Element, reduce};
 use crate::optim::Finite;
 use crate::probe::LayerMeasure;
+use crate::probe::along_input::InputPoint;
 use crate::record::{RunRecord, Status, point_columns};
 use crate::table::{Cell, Table};
 
@@ -27,6 +28,7 @@ pub(super) struct Recorder {
     layers: Table,
     points: Table,
     distributions: Table,
+    along_input: Table,
     step: usize,
     lr: f64,
     batch_loss: f64,
@@ -54,6 +56,7 @@ impl Recorder {
             layers: Table::new(columns::LAYERS),
             points: plan.variables.map_or_else(Table::default, |n| Table::new(&point_columns(n))),
             distributions: Table::default(),
+            along_input: Table::default(),
             step: 0,
             lr: 0.0,
             batch_loss: f64::NAN,
@@ -219,6 +222,20 @@ impl Recorder {
         }
     }
 
+    /// One row for each input, if there are some.
+    pub fn along_input(&mut self, points: Vec<InputPoint>) {
+        if points.is_empty() {
+            return;
+        }
+        if self.along_input.is_empty() {
+            self.along_input = Table::new(columns::ALONG_INPUT);
+        }
+        self.outcome.along_input(&points.iter().map(|own| own.gradient).collect::<Vec<_>>());
+        for InputPoint { x, output, gradient } in points {
+            self.along_input.push(vec![self.step.into(), x.into(), output.into(), gradient.into()]);
+        }
+    }
+
     /// The time steps after the first whose rows are kept.
     fn kept_times(&self, measures: &[LayerMeasure]) -> Vec<usize> {
         let last = measures.iter().filter_map(|m| m.time).max().unwrap_or(0);
@@ -254,6 +271,7 @@ impl Recorder {
             layers: self.layers,
             points: self.points,
             distributions: self.distributions,
+            along_input: self.along_input,
         }
     }
 }

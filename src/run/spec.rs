@@ -124,16 +124,20 @@ pub struct Cadence {
     /// Whether the sharpness of the loss is computed where losses are.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub sharpness: bool,
+    /// Whether the output and its gradient are recorded along the input, of data with one feature.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub along_input: bool,
 }
 
 /// What is measured only where `[record]` asks for it, by its key.
-pub const ON_REQUEST: [&str; 3] = ["distributions", "jacobian", "sharpness"];
+pub const ON_REQUEST: [&str; 4] = ["distributions", "jacobian", "sharpness", "along_input"];
 
 impl Cadence {
     /// Layers measured and losses scored at these steps, on so many rows of the probe, and nothing that is not usual.
     pub fn new(gradients: At, score: At, probe: usize) -> Self {
-        let (distributions, jacobian, sharpness) = (false, false, false);
-        Cadence { gradients, score, probe, points: None, times: None, distributions, jacobian, sharpness }
+        let [distributions, jacobian, sharpness, along_input] = [false; 4];
+        let (points, times) = (None, None);
+        Cadence { gradients, score, probe, points, times, distributions, jacobian, sharpness, along_input }
     }
 
     /// The training rows, of so many, that the layers are measured on: the same for all runs of an experiment.
@@ -150,6 +154,7 @@ impl Cadence {
             "distributions" => self.distributions,
             "jacobian" => self.jacobian,
             "sharpness" => self.sharpness,
+            "along_input" => self.along_input,
             other => unreachable!("{other} is not in ON_REQUEST"),
         }
     }

@@ -155,6 +155,7 @@ fn failed(message: String) -> RunRecord {
         layers: Table::new(columns::LAYERS),
         points: Table::default(),
         distributions: Table::default(),
+        along_input: Table::default(),
     }
 }
 

@@ -40,6 +40,7 @@ fn data(features: usize, train: Split) -> Dataset {
         test: None,
         classes: Vec::new(),
         change: None,
+        scaled: None,
         notes: Vec::new(),
         function: None,
         digest: "00".into(),

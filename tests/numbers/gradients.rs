@@ -186,6 +186,46 @@ fn composed_agrees_with_central_differences() {
     println!("worst error against central differences: {worst:e}");
 }
 
+/// With the statistics of a probe pass, fused against composed, and both against differences of the output.
+#[test]
+fn input_gradients_are_the_slopes_of_the_first_output() {
+    let column = |h: f64| tensor((0..9).map(|i| 0.47 * f64::from(i) - 2.0 + h).collect(), (9, 1)).unwrap();
+    let (mut worst, h) = (0.0f64, 1e-5);
+    for architecture in architectures() {
+        let architecture = Architecture { features: 1, ..architecture };
+        let models: [Box<dyn Model<f64>>; 2] = [Box::new(fused(&architecture)), Box::new(composed(&architecture))];
+        let [one, other] = models.map(|mut model| {
+            let x = inputs::<f64>().narrow(1, 0, 1).unwrap().contiguous().unwrap();
+            let probe = Batch { x, ..batch(Loss::Mse) };
+            model.loss_and_gradients(probe, Mode::Probe, &mut Gradients::default()).unwrap();
+            let mut at = |h: f64| model.input_gradients(&column(h)).unwrap();
+            let [outputs, slopes] = at(0.0);
+            let around = [at(h), at(-h), at(2.0 * h), at(-2.0 * h)].map(|[outputs, _]| outputs);
+            let slope = |i: usize| {
+                let [a, b, c, d] = [0, 1, 2, 3].map(|k: usize| around[k][i]);
+                (8.0 * (a - b) - (c - d)) / (12.0 * h)
+            };
+            // A kink between the points of a difference is none of the gradient's.
+            if !architecture.activation.slope_jumps() {
+                let differences: Vec<f64> = (0..slopes.len()).map(slope).collect();
+                let e = error(&slopes, &differences);
+                let is_rational = matches!(architecture.activation, Activation::Gelu | Activation::Erf);
+                assert!(e < if is_rational { 1e-4 } else { 2e-5 }, "{e:e} in {architecture:?}");
+                worst = worst.max(e);
+            }
+            if architecture.norm.is_none_or(|norm| !norm.kind.is_over_batch()) {
+                let evaluated = model.outputs(&column(0.0), Mode::Evaluate).unwrap().to_vec2::<f64>().unwrap();
+                assert!(error(&outputs, &evaluated.iter().map(|row| row[0]).collect::<Vec<_>>()) < 1e-12);
+            }
+            [outputs, slopes]
+        });
+        for (one, other) in one.iter().zip(&other) {
+            assert!(error(one, other) < 1e-6, "{architecture:?}");
+        }
+    }
+    println!("worst error of input gradients against differences: {worst:e}");
+}
+
 /// How far the gradient is from the differences.
 fn central_differences(architecture: &Architecture, criterion: &Criterion) -> f64 {
     let mut model = composed::<f64>(architecture);

@@ -1,5 +1,6 @@
 //! What is computed, held against outside truth: closed forms, finite differences, PyTorch, scipy and theory.
 
+mod along_input;
 mod article;
 mod at_init;
 #[path = "../support/beside.rs"]

@@ -165,6 +165,8 @@ color = "depth""#, "3:1", r#"a figure of kind layer_lines has no key `color`"#, 
 (r#"[[figure]]
 kind = "percentiles""#, "1:1", r#"percentiles shows distributions, which this experiment does not record"#, r#"write distributions = true under [record]"#),
 (r#"[[figure]]
+kind = "along_input""#, "1:1", r#"along_input shows the gradient along the input, which this experiment does not record"#, r#"write along_input = true under [record]"#),
+(r#"[[figure]]
 kind = "curves"
 metric = "sharpness""#, "1:1", r#"`sharpness` is not measured by this experiment"#, r#"write sharpness = true under [record]"#),
 (r#"[[claim]]

@@ -61,6 +61,7 @@ fn work(plan: &Plan) -> Work {
         validation: None,
         test: None,
         digest: "00".into(),
+        scaled: None,
         classes: Vec::new(),
         change: None,
         notes: Vec::new(),
@@ -101,14 +102,16 @@ fn train(
             layers,
             points: Table::default(),
             distributions: Table::default(),
+            along_input: Table::default(),
         });
     }
     for (column, x) in [("train_loss", f64::NAN), ("test_loss", f64::INFINITY), ("val_loss", f64::NEG_INFINITY)] {
         outcome[place(column)] = Cell::Float(x);
     }
     let message = "loss is NaN at step 20, \"so\" to say".into();
-    let (bounds, [points, distributions]) = (Vec::new(), [Table::default(), Table::default()]);
-    Ok(RunRecord { status: Status::Diverged, message, outcome, bounds, history, layers, points, distributions })
+    let (bounds, [points, distributions, along_input]) = (Vec::new(), [(); 3].map(|()| Table::default()));
+    let status = Status::Diverged;
+    Ok(RunRecord { status, message, outcome, bounds, history, layers, points, distributions, along_input })
 }
 
 fn place(column: &str) -> usize {

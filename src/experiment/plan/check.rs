@@ -73,6 +73,9 @@ impl Plan {
                 if self.cadence.sharpness {
                     self.check_sharpness(settings, facts, weights)?;
                 }
+                if self.cadence.along_input {
+                    self.check_along_input(settings, facts)?;
+                }
                 if let Some(key) = family.couples_samples(settings) {
                     let said = format!("{key} = {}", settings.get(key).map_or(String::new(), literal));
                     if self.cadence.probe == 1 {
@@ -157,6 +160,20 @@ impl Plan {
             }
             _ => Ok(()),
         }
+    }
+
+    /// An input to go along is a single number.
+    fn check_along_input(&self, settings: &Settings, facts: &DataFacts) -> Result<()> {
+        let has = match facts.sizes.input[..] {
+            [1] => return Ok(()),
+            [features] => format!("have {features}"),
+            [_, _] => "are sequences".into(),
+            _ => "are images".into(),
+        };
+        let help =
+            "write data = { kind = \"teacher\", features = 1 }, or other data with one feature, or delete along_input";
+        let message = format!("`record.along_input` needs data with one feature, but the data {has}");
+        self.place("data", settings).fail(message, help)
     }
 
     /// The sharpness is of the loss that every step descends, smooth enough for differences of its gradients, and takes some forty of them.

@@ -37,6 +37,7 @@ impl Record {
                 "distributions" => self.cadence.distributions = e.flag()?,
                 "jacobian" => self.cadence.jacobian = e.flag()?,
                 "sharpness" => self.cadence.sharpness = e.flag()?,
+                "along_input" => self.cadence.along_input = e.flag()?,
                 "points" => self.cadence.points = Some(self.steps("points", e)?),
                 "times" => self.cadence.times = Some(self.steps("times", e)?),
                 "probe" => self.cadence.probe = e.value.integer("record.probe", 1..1_000_001)? as usize,

@@ -22,7 +22,7 @@ const FACTS: FigureKind = FigureKind {
     cells: CellsShown::Layers,
     columns: || column_names(columns::QUANTITIES),
     of_init: |figure| !figure.is_at_end(),
-    distributions: true,
+    recorded: Some(("distributions", "distributions")),
     ..FigureKind::new("distribution_by_layer")
 };
 

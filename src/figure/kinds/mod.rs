@@ -1,6 +1,7 @@
 //! The kinds of figures, and their one list. Each file says everything of one: what can be asked of it, and how results become
 //! its chart.
 
+mod along_input;
 mod attenuation_by_depth;
 mod attenuation_over_training;
 mod best_of_tries;
@@ -52,6 +53,7 @@ pub const ALL: &[Kind] = &[
     first_layer::KIND,
     distribution_by_layer::KIND,
     percentiles::KIND,
+    along_input::KIND,
     phase_diagram::KIND,
 ];
 

@@ -19,7 +19,7 @@ const FACTS: FigureKind = FigureKind {
     takes_step: false,
     cells: CellsShown::Layers,
     columns: || column_names(columns::QUANTITIES),
-    distributions: true,
+    recorded: Some(("distributions", "distributions")),
     ..FigureKind::new("percentiles")
 };
 

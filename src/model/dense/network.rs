@@ -60,6 +60,10 @@ impl<T: Element> Network<T> {
         })
     }
 
+    fn op(&self, mode: Mode) -> FusedChain<T> {
+        FusedChain { chain: self.chain.clone(), mode, draws: self.draws, arena: self.arena.clone() }
+    }
+
     /// What the last pass left behind.
     pub fn arena(&self) -> &Shared<T> {
         &self.arena
@@ -92,9 +96,18 @@ impl<T: Element> Model<T> for Network<T> {
     }
 
     fn outputs(&self, x: &Tensor, mode: Mode) -> Result<Tensor> {
-        let op = FusedChain { chain: self.chain.clone(), mode, draws: self.draws, arena: self.arena.clone() };
+        let op = self.op(mode);
         let parameters = self.parameters.as_tensor();
         if mode == Mode::Evaluate { x.apply_op2_no_bwd(parameters, &op) } else { x.apply_op2(parameters, op) }
+    }
+
+    fn input_gradients(&mut self, x: &Tensor) -> Result<[Vec<T>; 2]> {
+        let y = self.outputs(x, Mode::Frozen)?;
+        let (rows, columns) = y.dims2()?;
+        let mut delta = vec![T::of(0.0); rows * columns];
+        delta.iter_mut().step_by(columns).for_each(|d| *d = T::of(1.0));
+        let gradient = self.op(Mode::Frozen).input_gradient(x, self.parameters.as_tensor(), &delta)?;
+        Ok([with_slice(&y, |y: &[T]| y.iter().step_by(columns).copied().collect())?, gradient])
     }
 
     fn visit(&self, see: &mut dyn FnMut(&Site, Tap<'_, T>)) -> Result<()> {

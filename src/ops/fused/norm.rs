@@ -40,6 +40,10 @@ impl<T: Real> Pass<'_, T> {
                 w.center.iter_mut().zip(&running.mean).enumerate().for_each(|(j, (c, m))| *c = *m - bias(j));
                 &running.variance
             }
+            (Some(_), Mode::Frozen) if w.mean.len() == units => {
+                w.center.iter_mut().zip(&w.mean).enumerate().for_each(|(j, (c, m))| *c = *m - bias(j));
+                &w.variance
+            }
             _ => {
                 w.variance.resize(units, T::of(0.0));
                 columns::column_moments(v, &mut w.center, &mut w.variance);
@@ -82,6 +86,10 @@ impl<T: Real> Pass<'_, T> {
         s.scale.clone_from(&w.inverse_deviation);
         if let Some(gain) = self.part(Role::NormGain) {
             s.scale.iter_mut().zip(gain).for_each(|(s, g)| *s *= *g);
+        }
+        if self.mode == Mode::Frozen {
+            d.chunks_exact_mut(units).for_each(|row| row.iter_mut().zip(&s.scale).for_each(|(d, s)| *d *= *s));
+            return columns::column_sums(d, &mut s.column_sums);
         }
         let by = ThroughStatistics { sums: &s.sums, products: &s.products, scale: &s.scale };
         columns::through_statistics(&by, d, &w.standardized, &mut s.column_sums);

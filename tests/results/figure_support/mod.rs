@@ -61,9 +61,16 @@ const OF_ARMS: &[&str] =
 /// Every kind that any networks have.
 pub fn of_networks() -> impl Iterator<Item = &'static str> {
     // Paths are of functions, `theory_figure.rs` has what is drawn from theory, `over_time.rs` what needs time steps,
-    // `distributions.rs` what needs distributions.
-    let others =
-        ["trajectories", "derivative", "phase_diagram", "gradient_by_time", "distribution_by_layer", "percentiles"];
+    // `distributions.rs` what needs distributions or an input to go along.
+    let others = [
+        "trajectories",
+        "derivative",
+        "phase_diagram",
+        "gradient_by_time",
+        "distribution_by_layer",
+        "percentiles",
+        "along_input",
+    ];
     ALL.iter().map(|kind| kind.facts.word).filter(move |kind| !others.contains(kind) && !OF_ARMS.contains(kind))
 }
 
