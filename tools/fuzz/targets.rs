@@ -217,7 +217,7 @@ fn load(settings: &Settings, dir: &Path) -> bool {
     match data::load(settings, &Places { data_dir: None, base: dir.into() }) {
         Ok(data) => {
             assert_eq!(data.train.x.len(), data.train.rows * data.features());
-            assert!(data.train.x.iter().all(|x| x.is_finite()), "only finite numbers are let in");
+            assert!(data.train.x.to_vec().iter().all(|x| x.is_finite()), "only finite numbers are let in");
             true
         }
         Err(error) => error.to_string().is_empty(),
