@@ -264,7 +264,7 @@ fn reading_a_csv_file_takes_its_text_and_its_numbers() {
     let dir = tempfile::tempdir().unwrap();
     let long = |at: usize| format!("{:.7}", (at as f64).sin());
     let digit = |at: usize| (at * 7 % 10).to_string();
-    let sparse = |at: usize| if at % 20 == 0 { (at as f64).sin().to_string() } else { "0".into() };
+    let sparse = |at: usize| if at.is_multiple_of(20) { (at as f64).sin().to_string() } else { "0".into() };
     let decimal = |at: usize| format!("{}.{}", at % 7, at * 7 % 10);
     let word = |at: usize| ["a", "b", "c", "d", "e", "f", "g"][at % 7].to_string();
     let kinds = [&long as &dyn Fn(usize) -> String, &digit, &sparse, &decimal, &word];

@@ -157,7 +157,7 @@ mod tests {
         let Raw { x, targets: Targets::Values { y, .. }, .. } = adding(20_000, 11, &mut draws()) else {
             panic!("numbers")
         };
-        for (row, y) in x.chunks_exact(22).zip(&y) {
+        for (row, y) in x.to_vec().chunks_exact(22).zip(&y) {
             let marks: Vec<usize> = (0..11).filter(|t| row[2 * t + 1] == 1.0).collect();
             assert!(marks.len() == 2 && marks[0] < 5 && marks[1] >= 5, "{marks:?}");
             assert_eq!(marks.iter().map(|t| row[2 * t]).sum::<f64>(), *y);
@@ -172,7 +172,7 @@ mod tests {
         let Raw { x, targets: Targets::Classes { labels, .. }, .. } = parity(500, 7, &mut draws()) else {
             panic!("classes")
         };
-        for (row, label) in x.chunks_exact(7).zip(&labels) {
+        for (row, label) in x.to_vec().chunks_exact(7).zip(&labels) {
             let product: f64 = row.iter().product();
             // Of seven numbers an odd count of ones leaves an even count of minus ones.
             assert_eq!(product, if *label == 1 { 1.0 } else { -1.0 });
@@ -186,7 +186,7 @@ mod tests {
         let Targets::Classes { labels, count } = targets else { panic!("classes") };
         let steps = delay + 2 * copied;
         assert_eq!((count, labels.len(), x.len()), (5, 200 * steps, 200 * steps * 6));
-        for (row, labels) in x.chunks_exact(steps * 6).zip(labels.chunks_exact(steps)) {
+        for (row, labels) in x.to_vec().chunks_exact(steps * 6).zip(labels.chunks_exact(steps)) {
             let seen: Vec<u32> =
                 row.chunks_exact(6).map(|step| step.iter().position(|x| *x == 1.0).unwrap() as u32).collect();
             assert!(row.iter().sum::<f64>() == steps as f64 && seen[..copied].iter().all(|symbol| *symbol < 4));
@@ -204,13 +204,16 @@ mod tests {
             else {
                 panic!("numbers")
             };
-            assert!(x.chunks_exact(20).zip(&y).all(|(row, y)| row[2 * (9 - lag as usize)] == *y), "{series} {lag}");
+            assert!(
+                x.to_vec().chunks_exact(20).zip(&y).all(|(row, y)| row[2 * (9 - lag as usize)] == *y),
+                "{series} {lag}"
+            );
         }
         // A sine goes on: sin(a + 2 b) = 2 cos(b) sin(a + b) - sin(a).
         let Raw { x, targets: Targets::Values { y, .. }, .. } = lagged("sine", -1, 1, (50, 3), &mut draws()) else {
             panic!("numbers")
         };
-        for (row, y) in x.chunks_exact(3).zip(&y) {
+        for (row, y) in x.to_vec().chunks_exact(3).zip(&y) {
             let twice_cosine = (row[0] + row[2]) / row[1];
             assert!((twice_cosine * row[2] - row[1] - y).abs() < 1e-9);
         }

@@ -80,7 +80,7 @@ impl<'a, T: Precision> Objective<'a, T> {
             if sizes.input != [1] {
                 return Err(refused("data with one feature").into());
             }
-            let grid = AlongInput::new(&data.train.x, data.scaled.unwrap_or([0.0, 1.0]))?;
+            let grid = AlongInput::new(&data.train.x.to_vec(), data.scaled.unwrap_or([0.0, 1.0]))?;
             Ok(grid.ok_or_else(|| refused("training rows whose inputs differ"))?)
         };
         let along_input = spec.cadence.along_input.then(along_input).transpose()?;
