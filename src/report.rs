@@ -130,7 +130,8 @@ fn render(content: &Content) -> Result<String, minijinja::Error> {
         sentences: sheets::sentences(pairs),
         settings: plan.settings.iter().map(|(key, value)| (key.clone(), value.to_string())).collect(),
         sessions: sessions(&results.dir),
-        experiment: text(results, "experiment.toml"),
+        // The carriage returns of another system would be written out.
+        experiment: text(results, "experiment.toml").replace("\r\n", "\n"),
     };
     let mut environment = Environment::new();
     environment.set_formatter(|out, state, value| match value.as_str() {

@@ -236,11 +236,14 @@ fn a_signal_that_was_ignored_stays_ignored() {
     expect_shell(
         dir.path(),
         "gradsweep sweep x.toml --quiet >/dev/full",
-        0,
+        1,
         &["cannot write to stdout", "results in results/x"],
     );
     expect_shell(dir.path(), "gradsweep sweep x.toml --quiet --seeds 4 >&-", 0, &["results in results/x"]);
-    expect_shell(dir.path(), "gradsweep settings >/dev/full", 1, &["cannot write to stdout"]);
+    for command in ["settings", "init --list", "verify results/x", "doctor"] {
+        let said = expect_shell(dir.path(), &format!("gradsweep {command} >/dev/full"), 1, &["cannot write to stdout"]);
+        assert_eq!(said.matches("cannot write").count(), 1, "{command}: {said}");
+    }
     assert!(results.join("report.html").is_file());
     let _ = tables(&results);
 }
