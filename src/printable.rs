@@ -55,7 +55,8 @@ mod tests {
         let shown = printable(obeyed);
         assert_eq!(shown, r"\u{1b}]0;title\u{7} \u{1b}[2J \u{9b}31m \u{d} \u{8} \u{202e}txt");
         assert_eq!(printable(&shown), shown);
-        let unseen = "a\u{200e}b\u{200f}\u{61c}\u{2028}\u{2029}\u{200b}\u{200c}\u{200d}\u{feff}\u{2060}\u{e0041}\u{e007f}";
+        let unseen =
+            "a\u{200e}b\u{200f}\u{61c}\u{2028}\u{2029}\u{200b}\u{200c}\u{200d}\u{feff}\u{2060}\u{e0041}\u{e007f}";
         assert_eq!(printable(unseen).matches(r"\u{").count(), 12);
     }
 }

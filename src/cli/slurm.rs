@@ -35,7 +35,8 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     refuse_no_text([&program, file].into_iter().chain(out).chain(data_dir))?;
     let program = program.display().to_string();
     let only = options.plan.only.iter().flat_map(|only| ["--only".into(), only.clone()]);
-    let sweep = [program.clone(), "sweep".into()].into_iter().chain(options.plan.words()).chain(only).collect::<Vec<_>>();
+    let sweep =
+        [program.clone(), "sweep".into()].into_iter().chain(options.plan.words()).chain(only).collect::<Vec<_>>();
     let merge = [program, "merge".into(), dir.display().to_string()];
     let Options { shards, jobs, time, partition, .. } = options;
     let words = [&sweep, &merge[..]].concat();

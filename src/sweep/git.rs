@@ -142,8 +142,7 @@ impl Repository {
 
 /// Keys of `core` that tell how files were checked out, and values of theirs: none names a program.
 const CHECKED_OUT_BY: [&str; 6] = ["filemode", "ignorecase", "symlinks", "precomposeunicode", "autocrlf", "eol"];
-const HARMLESS: [&str; 12] =
-    ["true", "false", "yes", "no", "on", "off", "1", "0", "input", "lf", "crlf", "native"];
+const HARMLESS: [&str; 12] = ["true", "false", "yes", "no", "on", "off", "1", "0", "input", "lf", "crlf", "native"];
 
 /// References that lead to each other, as git bounds them.
 const MOST_REFERENCES: usize = 5;
@@ -152,7 +151,6 @@ const MOST_REFERENCES: usize = 5;
 fn is_no_trap(path: &Path) -> bool {
     fs::metadata(path).map_or(true, |there| there.is_file() || there.is_dir())
 }
-
 
 /// Digits of a commit's name, by the hash of its repository.
 const SHA1: usize = 40;

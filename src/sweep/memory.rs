@@ -31,8 +31,7 @@ pub fn room(threads: usize) -> Option<f64> {
     let own = |name| kibibytes(&status, name).unwrap_or(0.0);
     let bytes = [kibibytes(&meminfo, "MemTotal:"), control_groups(Path::new("/"))].into_iter().flatten();
     let bytes = bytes.map(|limit| limit - own("VmRSS:"));
-    let addresses =
-        address_limit().map(|limit| (limit - own("VmSize:") - OWN - THREAD * threads as f64) / ADDRESSES);
+    let addresses = address_limit().map(|limit| (limit - own("VmSize:") - OWN - THREAD * threads as f64) / ADDRESSES);
     Some(bytes.chain(addresses).reduce(f64::min)?.max(0.0))
 }
 
