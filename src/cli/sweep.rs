@@ -88,7 +88,7 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
         CommandError::Failed { cause, .. } if loaded.dir.join("journal").is_dir() => {
             // Of what stops the training, only a file may have found the disk full.
             let is_of_disk =
-                !cause.downcast_ref::<SweepError>().is_some_and(|error| !matches!(error, SweepError::File(_)));
+                cause.downcast_ref::<SweepError>().is_none_or(|error| matches!(error, SweepError::File(_)));
             let space = if is_of_disk { ", for example by freeing disk space" } else { "" };
             CommandError::Failed { cause, help: format!("correct this first{space}; {kept}") }
         }
