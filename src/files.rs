@@ -43,7 +43,7 @@ fn is_file(kind: FileType) -> io::Result<()> {
     Err(io::Error::new(ErrorKind::InvalidInput, format!("it is {what} and no file")))
 }
 
-/// Where the system says things in what only looks like files: to read one may never end.
+/// Where the system tells its state in what only looks like files: to read one may never end.
 const OF_THE_SYSTEM: [&str; 2] = ["/proc", "/sys"];
 
 /// Opens a file to read it.
@@ -55,7 +55,7 @@ pub fn open(path: &Path) -> io::Result<File> {
     // A file that has lost its name has no real path, and is read.
     let real = fs::canonicalize(path).unwrap_or_default();
     if OF_THE_SYSTEM.iter().any(|folder| real.starts_with(folder)) {
-        let what = format!("it is {}, in which the system says something, and no file", real.display());
+        let what = format!("it leads to {}, where the system tells its state, and is no file", real.display());
         return Err(io::Error::new(ErrorKind::InvalidInput, what));
     }
     File::open(path)

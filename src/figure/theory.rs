@@ -164,7 +164,10 @@ pub fn of_plain<'a>(
 fn no_row(selection: &Selection, run: usize) -> &'static str {
     match selection.results.cell(run).is_some_and(|cell| cell.function.is_some()) {
         true => NO_LAYERS,
-        false => "theory.csv has no row of it; write the figure into the experiment file and sweep that again",
+        false => {
+            "theory.csv has no prediction, since no figure of the experiment file asked for one; write this figure into it and \
+                sweep again"
+        }
     }
 }
 

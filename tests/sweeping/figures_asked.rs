@@ -184,5 +184,5 @@ fn a_figure_of_theory_that_the_sweep_was_not_asked_for_says_how_to_have_it() {
     let output = Command::new(PROGRAM).current_dir(dir).args(["plot", "results/x", "--with", "more.toml"]).output();
     let output = output.unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
-    assert!(said.contains("write the figure into the experiment file") && !said.contains("test function"), "{said}");
+    assert!(said.contains("write this figure into it") && !said.contains("test function"), "{said}");
 }

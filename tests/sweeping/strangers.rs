@@ -334,7 +334,7 @@ fn a_file_with_other_names_is_not_written_to_and_one_of_the_system_is_not_read()
     if Path::new("/proc/version").exists() {
         fs::remove_file(results.join("history.csv")).unwrap();
         symlink("/proc/version", results.join("history.csv")).unwrap();
-        expect(dir.path(), &["plot", "results/x"], 1, &["it is /proc/version, in which the system says something"]);
+        expect(dir.path(), &["plot", "results/x"], 1, &["it leads to /proc/version"]);
     }
 }
 
