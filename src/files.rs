@@ -43,12 +43,21 @@ fn is_file(kind: FileType) -> io::Result<()> {
     Err(io::Error::new(ErrorKind::InvalidInput, format!("it is {what} and no file")))
 }
 
+/// Where the system tells its state in what only looks like files: to read one may never end.
+const OF_THE_SYSTEM: [&str; 2] = ["/proc", "/sys"];
+
 /// Opens a file to read it.
 ///
 /// # Errors
 /// When it cannot be opened, or is no file.
 pub fn open(path: &Path) -> io::Result<File> {
     is_file(fs::metadata(path)?.file_type())?;
+    // A file that has lost its name has no real path, and is read.
+    let real = fs::canonicalize(path).unwrap_or_default();
+    if OF_THE_SYSTEM.iter().any(|folder| real.starts_with(folder)) {
+        let what = format!("it leads to {}, where the system tells its state, and is no file", real.display());
+        return Err(io::Error::new(ErrorKind::InvalidInput, what));
+    }
     File::open(path)
 }
 
@@ -85,8 +94,39 @@ pub fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
 /// Opens a file to add to its end (and to read it), or makes it; what is in it stays.
 ///
 /// # Errors
-/// When it cannot be opened, or is a link or no file.
+/// When it cannot be opened, or is a link or no file, or has other names, under which it would change as well.
 pub fn append(path: &Path) -> io::Result<File> {
+    let file = open_or_make(path)?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    match names(&file.metadata()?) {
+        0 | 1 => Ok(file),
+        n => Err(io::Error::new(
+            ErrorKind::InvalidInput,
+            format!(
+                "it has {n} names (hard links, as a copy by `cp -l` has) and would change under each: make a copy of \
+                    it, as by `cp {name} new`, and put that in its place, as by `mv new {name}`"
+            ),
+        )),
+    }
+}
+
+/// How many names a file has.
+#[cfg(unix)]
+fn names(is: &fs::Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::nlink(is)
+}
+
+/// The same where the standard library does not tell.
+#[cfg(not(unix))]
+fn names(_: &fs::Metadata) -> u64 {
+    1
+}
+
+/// Opens a file to lock it, or makes it.
+///
+/// # Errors
+/// When it cannot be opened, or is a link or no file.
+pub fn open_or_make(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).append(true);
     loop {

@@ -1,5 +1,5 @@
-//! Text from files as a terminal may show it: what would move its cursor, change its colors or turn its lines around is written
-//! out.
+//! Text from files as a terminal or a page may show it: what would move a cursor, change colors, turn lines around or stand there
+//! unseen is written out.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -21,9 +21,19 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// Control characters, and those that turn the direction of a text.
+/// Control characters, ends of lines that do not look like one, and what turns the direction of a text or has no width.
 pub fn is_obeyed(c: char) -> bool {
-    c.is_control() && !matches!(c, '\n' | '\t') || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    let is_unseen = matches!(
+        c,
+        '\u{61c}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'
+            | '\u{2066}'..='\u{2069}'
+            | '\u{feff}'
+            | '\u{e0000}'..='\u{e007f}'
+    );
+    c.is_control() && !matches!(c, '\n' | '\t') || is_unseen
 }
 
 /// Characters that a name may have, as it stands in legends and tables.
@@ -45,5 +55,8 @@ mod tests {
         let shown = printable(obeyed);
         assert_eq!(shown, r"\u{1b}]0;title\u{7} \u{1b}[2J \u{9b}31m \u{d} \u{8} \u{202e}txt");
         assert_eq!(printable(&shown), shown);
+        let unseen =
+            "a\u{200e}b\u{200f}\u{61c}\u{2028}\u{2029}\u{200b}\u{200c}\u{200d}\u{feff}\u{2060}\u{e0041}\u{e007f}";
+        assert_eq!(printable(unseen).matches(r"\u{").count(), 12);
     }
 }

@@ -5,11 +5,12 @@ mod sheet;
 mod sheets;
 
 use crate::files::{self, FileError};
+use crate::printable::printable;
 use crate::record;
 use crate::results::{Results, figure_claims::FigureClaim};
 use crate::table::Records;
-use minijinja::Environment;
-use minijinja::value::Serde;
+use minijinja::value::{Serde, Value};
+use minijinja::{Environment, escape_formatter};
 use serde::Serialize;
 use sessions::{Session, sessions};
 use sheet::Sheet;
@@ -129,9 +130,15 @@ fn render(content: &Content) -> Result<String, minijinja::Error> {
         sentences: sheets::sentences(pairs),
         settings: plan.settings.iter().map(|(key, value)| (key.clone(), value.to_string())).collect(),
         sessions: sessions(&results.dir),
-        experiment: text(results, "experiment.toml"),
+        // The carriage returns of another system would be written out.
+        experiment: text(results, "experiment.toml").replace("\r\n", "\n"),
     };
     let mut environment = Environment::new();
+    environment.set_formatter(|out, state, value| match value.as_str() {
+        // Drawings and the page's own parts, which are marked as safe, are made by the program.
+        Some(text) if !value.is_safe() => escape_formatter(out, state, &Value::from(&*printable(text))),
+        _ => escape_formatter(out, state, value),
+    });
     environment.add_template("page.html", PAGE)?;
     environment.get_template("page.html")?.render(Serde(page))
 }

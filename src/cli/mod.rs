@@ -123,7 +123,7 @@ pub fn run() -> ExitCode {
         Command::Figures(options) => listing::figures(&options),
         Command::Columns(options) => listing::columns(&options),
     };
-    result.unwrap_or_else(|error| {
+    result.map(ending).unwrap_or_else(|error| {
         note(&error.message());
         error.exit_code()
     })

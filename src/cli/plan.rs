@@ -5,7 +5,8 @@ use crate::cli::prelude::*;
 use crate::parallel::cores;
 use crate::run;
 use crate::sweep::forecast::{Rate, forecast};
-use crate::sweep::{journal::Journal, memory, outline, rates, status::FolderStatus};
+use crate::sweep::memory::{self, Gate};
+use crate::sweep::{journal::Journal, outline, rates, status::FolderStatus};
 
 #[derive(Args)]
 pub struct Options {
@@ -42,8 +43,9 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     text += &outline::cost(&work, &chosen, &to_do);
     if !to_do.is_empty() {
         let at_once = options.jobs.map_or_else(cores, |n| n as usize);
-        text += &outline::memory(&work, &to_do, at_once, memory::room());
-        let rate = Rate::find(&dir, &work, &to_do, &run::train);
+        let room = memory::room(at_once.min(to_do.len()));
+        text += &outline::memory(&work, &to_do, at_once, room);
+        let rate = Rate::find(&dir, &work, &to_do, &Gate::new(room), &run::train);
         text += &format!("  time      {}\n", forecast(rate, &work, &to_do));
     }
     print(&text)

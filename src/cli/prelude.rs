@@ -10,6 +10,7 @@ use crate::printable::printable;
 use crate::sweep::folder;
 use std::fs::File;
 use std::io::{ErrorKind, Write, stdout};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The lock of a results folder, for a command that has something to say also where it cannot write: it then says that it
 /// writes nothing. To be taken before the results are read, since nobody changes them while it is held.
@@ -20,18 +21,26 @@ pub fn lock_to_write(dir: &Path) -> Option<File> {
         .flatten()
 }
 
+/// Whether stdout took something less than all.
+static UNPRINTED: AtomicBool = AtomicBool::new(false);
+
 /// Prints to stdout; the exit code of success, since most commands end with it. A reader that went away (`| head`) is no error,
-/// and a full disk stops only the printing.
+/// and a full disk stops only the printing: it is said once, and [`ending`] makes a failure of it.
 ///
 /// # Errors
-/// None: it is said, and the exit code is that of a failure.
+/// None.
 pub fn print(text: &str) -> Result<ExitCode, CommandError> {
     let mut out = stdout().lock();
     match out.write_all(printable(text).as_bytes()).and_then(|()| out.flush()) {
-        Err(e) if e.kind() != ErrorKind::BrokenPipe => {
+        Err(e) if e.kind() != ErrorKind::BrokenPipe && !UNPRINTED.swap(true, Ordering::Relaxed) => {
             note(&format!("error: cannot write to stdout: {e}"));
-            Ok(ExitCode::FAILURE)
         }
-        _ => Ok(ExitCode::SUCCESS),
+        _ => {}
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// With which code a command ends that has nothing else to complain of than `code` says.
+pub fn ending(code: ExitCode) -> ExitCode {
+    if UNPRINTED.load(Ordering::Relaxed) { ExitCode::FAILURE } else { code }
 }

@@ -1,6 +1,8 @@
-//! candle reads `RAYON_NUM_THREADS` at every matrix product and would start threads inside every run. Setting a
-//! variable of a running process is unsafe, so the program starts itself again with the variable set.
+//! candle reads `RAYON_NUM_THREADS` at every matrix product and would start threads inside every run; the allocators read at the
+//! start how many addresses to reserve. Setting a variable of a running process is unsafe, so the program starts itself again with
+//! the variables set.
 
+use crate::sweep::memory;
 use crate::sweep::progress::note;
 use std::env;
 use std::process::{Command, ExitCode};
@@ -9,12 +11,15 @@ const THREADS: &str = "RAYON_NUM_THREADS";
 /// Set in the second start, so that there is no third.
 const GUARD: &str = "GRADSWEEP_RESTARTED";
 
-/// Returns when the variable holds; otherwise the program's work happens in the second start.
+/// Returns when the variables hold; otherwise the program's work happens in the second start.
 ///
 /// # Errors
 /// The exit code, when the second start ended or could not be made.
 pub fn ensure() -> Result<(), ExitCode> {
-    if env::var_os(THREADS).is_some_and(|n| n == "1") || env::var_os(GUARD).is_some() {
+    let is_set = |name: &str| env::var_os(name).is_some();
+    let sparing = memory::SPARING.into_iter().filter(|(name, _)| !is_set(name) && memory::address_limit().is_some());
+    let mut sparing = sparing.peekable();
+    if is_set(GUARD) || env::var_os(THREADS).is_some_and(|n| n == "1") && sparing.peek().is_none() {
         return Ok(());
     }
     let Ok(program) = env::current_exe() else {
@@ -22,7 +27,7 @@ pub fn ensure() -> Result<(), ExitCode> {
         return Err(ExitCode::FAILURE);
     };
     let mut again = Command::new(program);
-    again.args(env::args_os().skip(1)).env(THREADS, "1").env(GUARD, "1");
+    again.args(env::args_os().skip(1)).envs(sparing).env(THREADS, "1").env(GUARD, "1");
     #[cfg(unix)]
     {
         use std::os::unix::process::CommandExt;

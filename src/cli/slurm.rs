@@ -2,6 +2,7 @@
 
 use crate::cli::plan_options::{Loaded, PlanOptions, count};
 use crate::cli::prelude::*;
+use crate::printable::is_obeyed;
 use crate::sweep::{request::refuse_no_text, slurm::Array};
 
 #[derive(Args)]
@@ -34,9 +35,18 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     refuse_no_text([&program, file].into_iter().chain(out).chain(data_dir))?;
     let program = program.display().to_string();
     let only = options.plan.only.iter().flat_map(|only| ["--only".into(), only.clone()]);
-    let sweep = [program.clone(), "sweep".into()].into_iter().chain(options.plan.words()).chain(only).collect();
+    let sweep =
+        [program.clone(), "sweep".into()].into_iter().chain(options.plan.words()).chain(only).collect::<Vec<_>>();
     let merge = [program, "merge".into(), dir.display().to_string()];
     let Options { shards, jobs, time, partition, .. } = options;
+    let words = [&sweep, &merge[..]].concat();
+    let is_odd = |word: &&String| word.contains(['\n', '\t']) || word.contains(is_obeyed);
+    if let Some(odd) = words.iter().chain(time).chain(partition).find(is_odd) {
+        return Err(CommandError::input(format!(
+            "a script cannot contain {odd:?}, which has an end of a line or another character in it that is not printed; \
+                write it without"
+        )));
+    }
     let (time, partition) = (time.as_deref(), partition.as_deref());
     let array = Array { name: &plan.name, shards: *shards, jobs: *jobs, time, partition };
     print(&array.script(sweep, &merge))

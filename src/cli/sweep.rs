@@ -8,6 +8,7 @@ use crate::cli::prelude::*;
 use crate::conclude::{Conclusion, Draw, conclude, draw_pages, shows_another_plan, tables};
 use crate::experiment::plan::Plan;
 use crate::figure::Style;
+use crate::parallel::cores;
 use crate::record::Status;
 use crate::sweep::folder::{Folder, Keep};
 use crate::sweep::session::{self, share, to_do, train_all};
@@ -17,7 +18,6 @@ use crate::sweep::{
     SweepError, candle_is_single_threaded, interrupt::Interrupt, memory, progress::Show, shell, work::Job,
 };
 use crate::table;
-use std::error::Error;
 use std::io::IsTerminal;
 
 #[derive(Args, Default)]
@@ -86,25 +86,25 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     let kept = if options.fresh { KEPT_FRESH } else { KEPT };
     result.map_err(|error| match error {
         CommandError::Failed { cause, .. } if loaded.dir.join("journal").is_dir() => {
-            let space = if is_of_file(&*cause) { ", for example by freeing disk space" } else { "" };
+            // Of what stops the training, only a file may have found the disk full.
+            let is_of_disk =
+                cause.downcast_ref::<SweepError>().is_none_or(|error| matches!(error, SweepError::File(_)));
+            let space = if is_of_disk { ", for example by freeing disk space" } else { "" };
             CommandError::Failed { cause, help: format!("correct this first{space}; {kept}") }
         }
         CommandError::Failed { cause, .. } => {
-            let dir = loaded.dir.display();
+            let journal = loaded.dir.join("journal");
+            let gone = if loaded.dir.is_dir() { &journal } else { &loaded.dir };
             let help = format!(
-                "the folder {dir} was removed, with the finished runs in it: put it back, and run the same command \
-                    again to continue"
+                "the folder {} was removed, with the finished runs in it: put it back, and run the same command again \
+                    to continue",
+                gone.display()
             );
             CommandError::Failed { cause, help }
         }
         CommandError::Interrupted(_) => CommandError::Interrupted(interrupted(kept)),
         input => input,
     })
-}
-
-/// Whether a file could not be read or written.
-fn is_of_file(error: &(dyn Error + 'static)) -> bool {
-    error.is::<std::io::Error>() || error.source().is_some_and(is_of_file)
 }
 
 /// A sweep that has the folder to itself: train, conclude, and report.
@@ -203,12 +203,14 @@ fn train(options: &Options, loaded: &Loaded, folder: &Folder, order: &[usize]) -
     if order.is_empty() {
         return Ok(());
     }
-    memory::refuse_too_large(&loaded.plan, &loaded.work, order, memory::room()).map_err(SweepError::from)?;
+    let jobs = options.jobs.map_or_else(cores, |n| n as usize);
+    let room = memory::room(jobs.min(order.len()));
+    memory::refuse_too_large(&loaded.plan, &loaded.work, order, room).map_err(SweepError::from)?;
     // A dumb terminal cannot move its cursor, and would show every drawing of the bars.
     let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
     let lines = options.quiet || dumb || !std::io::stderr().is_terminal();
     let how = session::Options {
-        jobs: options.jobs.map(|n| n as usize),
+        jobs: Some(jobs),
         fail_fast: options.fail_fast,
         show: if lines { Show::Lines } else { Show::Bars },
         shard: options.shard,

@@ -38,12 +38,12 @@ impl Overlay {
             return Ok(overlay);
         }
         let theory = selection.results.theory()?;
-        let mut groups: BTreeMap<GroupKey, BTreeSet<&Vec<usize>>> = BTreeMap::new();
+        let mut groups: BTreeMap<GroupKey, BTreeMap<&Vec<usize>, usize>> = BTreeMap::new();
         for run in &selection.runs {
-            groups.entry(selection.key(*run)).or_default().insert(&selection.run(*run).labels);
+            groups.entry(selection.key(*run)).or_default().insert(&selection.run(*run).labels, *run);
         }
         for (key, cells) in groups {
-            match told(&theory, &cells, trained) {
+            match told(&theory, selection, &cells, trained) {
                 Ok(predicted) => _ = overlay.of.insert(key, predicted),
                 Err(why) => *overlay.refused.entry(why).or_default() += 1,
             }
@@ -88,14 +88,19 @@ impl Overlay {
     }
 }
 
-/// The one prediction of the cells that a group pools.
-fn told(theory: &Theory, cells: &BTreeSet<&Vec<usize>>, trained: bool) -> Result<CellTheory, String> {
+/// The one prediction of the cells that a group pools, each with a run of it.
+fn told(
+    theory: &Theory,
+    selection: &Selection,
+    cells: &BTreeMap<&Vec<usize>, usize>,
+    trained: bool,
+) -> Result<CellTheory, String> {
     if trained {
         return Err("theory holds before the first update only".into());
     }
-    let mut told = cells.iter().map(|labels| match theory.get(*labels) {
+    let mut told = cells.iter().map(|(labels, run)| match theory.get(*labels) {
         Some(told) => told.clone().map_err(|why| why.0),
-        None => Err(NO_LAYERS.into()),
+        None => Err(no_row(selection, *run).into()),
     });
     let first = told.next().unwrap_or_else(|| Err("no runs".into()))?;
     match told.all(|other| other.as_ref() == Ok(&first)) {
@@ -151,7 +156,18 @@ pub fn of_plain<'a>(
         (Some(Err(why)), _) => Err(why.to_string()),
         (Some(Ok(predicted)), _) if predicted.stream.len() == 1 => Err(ONE_LAYER.into()),
         (Some(Ok(_)), _) => Err("theory predicts the gradient, but not the variance of the argument".into()),
-        (None, _) => Err(NO_LAYERS.into()),
+        (None, _) => Err(no_row(selection, run).into()),
+    }
+}
+
+/// Why `theory.csv` says nothing of the cell of a run.
+fn no_row(selection: &Selection, run: usize) -> &'static str {
+    match selection.results.cell(run).is_some_and(|cell| cell.function.is_some()) {
+        true => NO_LAYERS,
+        false => {
+            "theory.csv has no prediction, since no figure of the experiment file asked for one; write this figure into it and \
+                sweep again"
+        }
     }
 }
 

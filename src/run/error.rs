@@ -20,8 +20,8 @@ pub enum RunError {
     /// What candle reports.
     #[error("{}", ops::first_line(.0))]
     Candle(#[from] ops::Error),
-    /// The system refused memory before the run began: so much was asked for.
-    #[error("the system refused {0} of memory: end other programs or raise the limit, then sweep with --retry-failed")]
+    /// The system refused memory: so much was asked for.
+    #[error("the system refused {0}: end other programs or raise the limit, then sweep with --retry-failed")]
     NoMemory(String),
     /// A defect of the program, in words.
     #[error("{0}")]

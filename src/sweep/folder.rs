@@ -47,6 +47,7 @@ impl Folder {
         keep: Keep,
     ) -> Result<(Self, Vec<String>), SweepError> {
         refuse_foreign(dir)?;
+        request.refuse_no_text()?;
         let (journals, lock) = enter(dir, "sweep", "another command")?;
         shard::refuse_running(&journals)?;
         let mut notes = Vec::new();
@@ -82,6 +83,7 @@ impl Folder {
         shard: Shard,
     ) -> Result<(Self, Vec<String>), SweepError> {
         refuse_foreign(dir)?;
+        request.refuse_no_text()?;
         let (journals, lock) = enter(dir, &shard.file_stem(), &format!("shard {shard}"))?;
         let planned: HashSet<&str> = work.jobs.iter().map(|job| job.run.run_id.as_str()).collect();
         if let Some(other) = view_of(dir)?.iter().find(|id| !planned.contains(id.as_str())) {
@@ -169,7 +171,7 @@ fn probe(dir: &Path, journals: &Path) -> Result<(), FileError> {
 
 /// The lock of a file; waits a moment for a command that is about to end.
 fn take_lock(dir: &Path, path: &Path, who: &str) -> Result<File, SweepError> {
-    let file = files::append(path).map_err(|e| cannot("lock", path, e))?;
+    let file = files::open_or_make(path).map_err(|e| cannot("lock", path, e))?;
     let began = Instant::now();
     loop {
         match file.try_lock() {

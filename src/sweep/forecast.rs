@@ -5,8 +5,9 @@ use crate::results::csv_file::records;
 use crate::run::cost::{Cost, flop};
 use crate::run::spec::{At, Cadence};
 use crate::stats;
+use crate::sweep::RunFn;
+use crate::sweep::memory::Gate;
 use crate::sweep::work::{Job, Work};
-use crate::sweep::{RunFn, memory};
 use crate::table::count;
 use std::collections::HashMap;
 use std::ops::ControlFlow;
@@ -34,10 +35,10 @@ pub struct Rate {
 }
 
 impl Rate {
-    /// From the plan's runs in the folder's `timings.csv`, else by trying some of `todo` for a moment. `None` when
-    /// neither is possible.
-    pub fn find(dir: &Path, work: &Work, todo: &[usize], train: &RunFn) -> Option<Self> {
-        Rate::timed(dir, work).or_else(|| Rate::tried(work, todo, train))
+    /// From the plan's runs in the folder's `timings.csv`, else by trying some of `todo` for a moment, where the `gate` lets
+    /// them in. `None` when neither is possible.
+    pub fn find(dir: &Path, work: &Work, todo: &[usize], gate: &Gate, train: &RunFn) -> Option<Self> {
+        Rate::timed(dir, work).or_else(|| Rate::tried(work, todo, gate, train))
     }
 
     /// The seconds that so many operations should take alone on a core.
@@ -60,10 +61,8 @@ impl Rate {
     }
 
     /// A moment of a costly, a middling and a cheap run, weighted by their cost; of fewer where that takes too long.
-    fn tried(work: &Work, todo: &[usize], train: &RunFn) -> Option<Self> {
-        let room = memory::room();
-        let small =
-            |job: &&Job| job.cost.training / (job.steps.max(1) as f64) < LARGEST_STEP && memory::fits(job, room);
+    fn tried(work: &Work, todo: &[usize], gate: &Gate, train: &RunFn) -> Option<Self> {
+        let small = |job: &&Job| job.cost.training / (job.steps.max(1) as f64) < LARGEST_STEP && gate.fits(job);
         let mut jobs: Vec<&Job> = todo.iter().map(|i| &work.jobs[*i]).filter(small).collect();
         jobs.sort_by(|a, b| a.cost.total().total_cmp(&b.cost.total()));
         let last = jobs.len().checked_sub(1)?;
@@ -73,6 +72,8 @@ impl Rate {
             if cost.total() > 0.0 && began.elapsed() > 2 * TRIAL {
                 break;
             }
+            // Beside the runs of a sweep there may be no memory for one more.
+            let _memory = gate.enter_at_once(job)?;
             let rate = tried(work, job, train)?;
             cost = cost + job.cost;
             seconds[0] += rate.training * job.cost.training;

@@ -2,7 +2,7 @@
 //!
 //! The repository may be anybody's, and its configuration can name programs (`core.fsmonitor`, filters, hooks) that git then
 //! starts. So HEAD is read here, and git compares with a configuration of ours: a folder of the moment holds HEAD and nothing
-//! else, and git is told where index, objects and files are.
+//! else, and git is told where index, objects and files are, and by which harmless settings the files were checked out.
 
 use std::fs;
 use std::io::Read;
@@ -31,6 +31,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub fn state(dir: &Path, paths: &[&Path]) -> Option<Revision> {
     let repository = Repository::around(dir)?;
     let commit = repository.head()?;
+    if !repository.is_readable(dir) {
+        return None;
+    }
     let own = OwnConfiguration::with_head(&commit).ok()?;
     let mut git = Command::new("git");
     // The environment may name another repository.
@@ -39,6 +42,9 @@ pub fn state(dir: &Path, paths: &[&Path]) -> Option<Revision> {
     git.current_dir(dir).env("GIT_DIR", &own.0).env("GIT_WORK_TREE", &repository.tree);
     git.env("GIT_INDEX_FILE", repository.git.join("index"))
         .env("GIT_OBJECT_DIRECTORY", repository.common.join("objects"));
+    // Attributes from the revision, since what lies in the tree may be a pipe; a git before 2.41 reads those in the tree.
+    git.env("GIT_ATTR_SOURCE", &commit);
+    repository.settings().iter().for_each(|setting| _ = git.args(["-c", setting]));
     // Without optional locks it is in the way of no other git command; a submodule has a configuration of its own.
     git.args(["-c", "core.fsmonitor=false", "--no-optional-locks", "status", "--porcelain", "--ignore-submodules=all"]);
     match paths {
@@ -89,16 +95,61 @@ impl Repository {
 
     /// The commit that is checked out.
     fn head(&self) -> Option<String> {
-        let head = text(&self.git.join("HEAD"))?;
-        let head = head.trim_end();
-        let Some(name) = head.strip_prefix("ref: ") else { return commit(head) };
-        let loose = [&self.git, &self.common].into_iter().find_map(|place| text(&place.join(name)));
-        if let Some(found) = loose {
-            return commit(found.trim_end());
+        let mut found = text(&self.git.join("HEAD"))?;
+        // References may name references; git follows no more of them. One that is kept otherwise (reftable) is not found.
+        for _ in 0..MOST_REFERENCES {
+            let Some(name) = found.trim_end().strip_prefix("ref: ").map(str::to_string) else { break };
+            let loose = [&self.git, &self.common].into_iter().find_map(|place| text(&place.join(&name)));
+            found = match loose {
+                Some(found) => found,
+                None => {
+                    let packed = text(&self.common.join("packed-refs"))?;
+                    return packed.lines().find_map(|line| commit(line.strip_suffix(&name)?.strip_suffix(' ')?));
+                }
+            };
         }
-        let packed = text(&self.common.join("packed-refs"))?;
-        packed.lines().find_map(|line| commit(line.strip_suffix(name)?.strip_suffix(' ')?))
+        commit(found.trim_end())
     }
+
+    /// Whether git, asked about `dir`, would wait for nothing: what it reads of the repository are files, or are not there.
+    fn is_readable(&self, dir: &Path) -> bool {
+        let Ok(dir) = dir.canonicalize() else { return false };
+        let folders = ["objects/info", "objects/pack"].map(|folder| fs::read_dir(self.common.join(folder)));
+        let objects = folders.into_iter().flatten().flatten().flatten().map(|entry| entry.path());
+        let above = dir.ancestors().take_while(|up| up.starts_with(&self.tree));
+        let rules = above.flat_map(|up| [".gitignore", ".gitattributes"].map(|name| up.join(name)));
+        objects.chain(rules).chain([self.git.join("index")]).all(|path| is_no_trap(&path))
+    }
+
+    /// The settings of the repository that tell how its files were checked out and name no program, as `core.filemode=false`.
+    fn settings(&self) -> Vec<String> {
+        let config = text(&self.common.join("config")).unwrap_or_default();
+        let (mut settings, mut is_core) = (Vec::new(), false);
+        for line in config.lines().map(str::trim) {
+            let section = line.strip_prefix('[').and_then(|line| line.split_once(']'));
+            is_core = section.map_or(is_core, |(name, _)| name.trim().eq_ignore_ascii_case("core"));
+            let setting = section.map_or(line, |(_, rest)| rest);
+            let setting = setting.split(['#', ';']).next().unwrap_or_default();
+            let Some((key, value)) = setting.split_once('=').filter(|_| is_core) else { continue };
+            let [key, value] = [key, value].map(|text| text.trim().to_ascii_lowercase());
+            if CHECKED_OUT_BY.contains(&&*key) && HARMLESS.contains(&&*value) {
+                settings.push(format!("core.{key}={value}"));
+            }
+        }
+        settings
+    }
+}
+
+/// Keys of `core` that tell how files were checked out, and values of theirs: none names a program.
+const CHECKED_OUT_BY: [&str; 6] = ["filemode", "ignorecase", "symlinks", "precomposeunicode", "autocrlf", "eol"];
+const HARMLESS: [&str; 12] = ["true", "false", "yes", "no", "on", "off", "1", "0", "input", "lf", "crlf", "native"];
+
+/// References that lead to each other, as git bounds them.
+const MOST_REFERENCES: usize = 5;
+
+/// Whether something is a file, a folder or not there at all: a pipe may never be opened.
+fn is_no_trap(path: &Path) -> bool {
+    fs::metadata(path).map_or(true, |there| there.is_file() || there.is_dir())
 }
 
 /// Digits of a commit's name, by the hash of its repository.

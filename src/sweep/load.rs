@@ -65,7 +65,7 @@ pub fn with_data(plan: &Plan, places: &Places) -> Result<Work, SweepError> {
 
 /// That generated data fit into the memory: as they are drawn, and as they are split.
 fn refuse_too_much_data(plan: &Plan, settings: &Settings) -> Result<(), ExperimentError> {
-    let (takes, room) = (2.0 * 8.0 * data::numbers_generated(settings), memory::room());
+    let (takes, room) = (2.0 * 8.0 * data::numbers_generated(settings), memory::room(1));
     let Some(room) = room.filter(|room| takes > *room) else { return Ok(()) };
     let message =
         format!("the data that these settings generate need {}, but only {} are available", bytes(takes), bytes(room));

@@ -6,30 +6,41 @@ use crate::parallel::lock;
 use crate::run::cost::bytes;
 use crate::sweep::work::{Job, Work};
 use std::fs;
+use std::path::Path;
 use std::sync::{Condvar, Mutex};
 use std::time::Duration;
 
 /// How often a run that waits for memory looks whether it should still wait.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// Addresses that the program and its threads take, and that the allocator takes for each byte in use: it keeps for each thread what
-/// an earlier run has freed. With 2 for each byte one sweep in twelve was ended by the allocator at a limit of 600 MB.
-const OWN: f64 = 250e6;
-const ADDRESSES: f64 = 3.0;
+/// Variables that let the allocators reserve few addresses in advance: usually mimalloc takes a GiB at once and glibc 64 MiB for each
+/// thread, which leaves nothing of a limit on addresses to the stacks. With 32 MiB at once (in KiB) runs are as fast; with nothing
+/// reserved some take half as long again.
+pub const SPARING: [(&str, &str); 2] = [("MIMALLOC_ARENA_RESERVE", "32768"), ("MALLOC_ARENA_MAX", "1")];
 
-/// Bytes that the machine, or the limits this program was started with, leave to its runs; none where the system does not say.
-pub fn room() -> Option<f64> {
+/// With these, addresses that the program takes beside its runs after its start, those of a thread with its stack, and those that the
+/// allocator takes for each byte in use: up to 3.4 were counted.
+const OWN: f64 = 60e6;
+const THREAD: f64 = 24e6;
+const ADDRESSES: f64 = 4.0;
+
+/// Bytes that the machine, or the limits this program was started with, leave to its runs on so many `threads` that are yet to be
+/// started; none where the system does not say.
+pub fn room(threads: usize) -> Option<f64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let meminfo = fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    let limits = fs::read_to_string("/proc/self/limits").unwrap_or_default();
-    let resident = kibibytes(&status, "VmRSS:").unwrap_or(0.0);
-    let address_space =
-        limits.lines().find_map(|line| line.strip_prefix("Max address space")?.split_whitespace().next());
-    let address_space =
-        address_space.and_then(|limit| limit.parse::<f64>().ok()).map(|limit| (limit - OWN) / ADDRESSES);
-    let limits = [kibibytes(&meminfo, "MemTotal:"), control_group(), address_space];
-    let limit = limits.into_iter().flatten().reduce(f64::min)?;
-    Some((limit - resident).max(0.0))
+    let own = |name| kibibytes(&status, name).unwrap_or(0.0);
+    let bytes = [kibibytes(&meminfo, "MemTotal:"), control_groups(Path::new("/"))].into_iter().flatten();
+    let bytes = bytes.map(|limit| limit - own("VmRSS:"));
+    let addresses = address_limit().map(|limit| (limit - own("VmSize:") - OWN - THREAD * threads as f64) / ADDRESSES);
+    Some(bytes.chain(addresses).reduce(f64::min)?.max(0.0))
+}
+
+/// The limit on the addresses of this program (`ulimit -v`), in bytes.
+pub fn address_limit() -> Option<f64> {
+    let limits = fs::read_to_string("/proc/self/limits").ok()?;
+    let limit = limits.lines().find_map(|line| line.strip_prefix("Max address space")?.split_whitespace().next());
+    limit?.parse().ok()
 }
 
 /// A number of bytes that a file of /proc gives in kibibytes.
@@ -38,17 +49,25 @@ fn kibibytes(text: &str, name: &str) -> Option<f64> {
     Some(1024.0 * line.split_whitespace().next()?.parse::<f64>().ok()?)
 }
 
-/// The limit of the control group, as containers and batch systems set it.
-fn control_group() -> Option<f64> {
-    let own = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
-    let own = own.lines().find_map(|line| line.strip_prefix("0::")).unwrap_or("");
-    let files = [
-        format!("/sys/fs/cgroup{own}/memory.max"),
-        "/sys/fs/cgroup/memory.max".into(),
-        "/sys/fs/cgroup/memory/memory.limit_in_bytes".into(),
-    ];
-    let limit = |file: &String| fs::read_to_string(file).ok()?.trim().parse::<f64>().ok();
-    files.iter().filter_map(limit).reduce(f64::min)
+/// The least limit of the control groups of this program and of those above them, as containers and batch systems set them, below
+/// the `root` of the file system.
+pub fn control_groups(root: &Path) -> Option<f64> {
+    let own = fs::read_to_string(root.join("proc/self/cgroup")).ok()?;
+    let limits = own.lines().flat_map(|line| {
+        // A line is number:controllers:path; the second version of control groups names no controllers.
+        let mut parts = line.splitn(3, ':').skip(1);
+        let (controllers, path) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        let (all, file) = match controllers {
+            "" => ("sys/fs/cgroup", "memory.max"),
+            _ => ("sys/fs/cgroup/memory", "memory.limit_in_bytes"),
+        };
+        let is_of_memory = controllers.split(',').any(|controller| ["", "memory"].contains(&controller));
+        let groups = Path::new(path.trim_start_matches('/')).ancestors().filter(move |_| is_of_memory);
+        groups.filter_map(move |group| {
+            fs::read_to_string(root.join(all).join(group).join(file)).ok()?.trim().parse::<f64>().ok()
+        })
+    });
+    limits.reduce(f64::min)
 }
 
 /// The part of a run's memory that is not planned: what allocators and threads take beside it.
@@ -62,17 +81,13 @@ pub fn needed(work: &Work, runs: &[usize], at_once: usize) -> (f64, f64) {
     (each.first().copied().unwrap_or(0.0), data + each.iter().take(at_once).sum::<f64>())
 }
 
-/// Whether a run fits into so much memory by itself.
-pub fn fits(job: &Job, room: Option<f64>) -> bool {
-    room.is_none_or(|room| BESIDE * job.memory.total() <= room)
-}
-
 /// That each of some runs fits into the memory by itself.
 ///
 /// # Errors
 /// The first that does not, with its numbers and what to change.
 pub fn refuse_too_large(plan: &Plan, work: &Work, runs: &[usize], room: Option<f64>) -> Result<(), ExperimentError> {
-    let Some(job) = runs.iter().map(|run| &work.jobs[*run]).find(|job| !fits(job, room)) else { return Ok(()) };
+    let gate = Gate::new(room);
+    let Some(job) = runs.iter().map(|run| &work.jobs[*run]).find(|job| !gate.fits(job)) else { return Ok(()) };
     let (memory, there) = (job.memory, bytes(room.unwrap_or(0.0)));
     let message = format!(
         "the run {} needs {}, but only {there} are available: {} for training, {} for measuring gradients, {} for \
@@ -113,6 +128,23 @@ impl Gate {
     /// With so much memory for all of them together.
     pub fn new(room: Option<f64>) -> Self {
         Gate { room: room.unwrap_or(f64::INFINITY), taken: Mutex::default(), freed: Condvar::new() }
+    }
+
+    /// Whether a run fits by itself.
+    pub fn fits(&self, job: &Job) -> bool {
+        BESIDE * job.memory.total() <= self.room
+    }
+
+    /// Lets a run in if it fits beside those that are in and the system gives the memory now.
+    pub fn enter_at_once(&self, job: &Job) -> Option<Part<'_>> {
+        let bytes = BESIDE * job.memory.total();
+        let mut taken = lock(&self.taken);
+        if taken.1 + bytes > self.room {
+            return None;
+        }
+        *taken = (taken.0 + 1, taken.1 + bytes);
+        drop(taken);
+        Some(Part { gate: self, bytes }).filter(Part::is_there)
     }
 
     /// Waits until a run fits beside those that are in. Alone each is let in: what cannot fit was refused before.

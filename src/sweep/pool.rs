@@ -49,12 +49,12 @@ pub fn run(
     interrupt: &Interrupt,
 ) -> Result<Tally, SweepError> {
     let workers = options.jobs.clamp(1, order.len().max(1));
+    let gate = Gate::new(memory::room(workers));
     let pool = threads(workers)?;
     let board =
         Board::new(workers, order.iter().map(|&i| work.jobs[i].cost).fold(Cost::default(), Cost::add), order.len());
     let (next, stop, broken) = (AtomicUsize::new(0), AtomicBool::new(false), Mutex::new(None));
     let stopped = || stop.load(Ordering::Relaxed) || interrupt.asked();
-    let gate = Gate::new(memory::room());
     let fail = |error: FileError| {
         stop.store(true, Ordering::Relaxed);
         lock(&broken).get_or_insert(error);
@@ -73,7 +73,7 @@ pub fn run(
             };
             let result = match memory.is_there() {
                 true => guarded(train, &job.run.spec, work.dataset(job), &mut on_step),
-                false => Err(RunError::NoMemory(bytes(job.memory.total()))),
+                false => Err(RunError::NoMemory(format!("{} of memory", bytes(job.memory.total())))),
             };
             drop(memory);
             let record = match result {
@@ -102,7 +102,7 @@ pub fn run(
     let careful = |spec: &RunSpec, data: &Dataset, on_step: &mut dyn FnMut(usize) -> ControlFlow<()>| {
         guarded(train, spec, data, on_step)
     };
-    let estimate = || Rate::find(journal.folder(), work, order, &careful);
+    let estimate = || Rate::find(journal.folder(), work, order, &gate, &careful);
     let watch = |ended| board.watch(ended, options.show, &estimate);
     // A power cut costs the runs of the last moments; to wait for the disk after every short run would take longer than it.
     let sync = |to_sync: Receiver<bool>| {
@@ -164,6 +164,9 @@ thread_local! {
     static PANICKED_AT: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
+/// What the system says where it refuses memory, as that for the stack of a deep recursion.
+const NO_MEMORY: &str = "Cannot allocate memory";
+
 /// Trains, and turns a panic into a failed run, so that one defect costs one row.
 fn guarded(
     train: &RunFn,
@@ -186,5 +189,11 @@ fn guarded(
     IN_RUN.set(true);
     let result = caught(|| train(spec, data, on_step));
     IN_RUN.set(false);
-    result.unwrap_or_else(|text| Err(RunError::Defect(format!("panic{}: {text}", PANICKED_AT.take()))))
+    result.unwrap_or_else(|text| {
+        let place = PANICKED_AT.take();
+        match text.contains(NO_MEMORY) {
+            true => Err(RunError::NoMemory("more memory in the middle of the run".into())),
+            false => Err(RunError::Defect(format!("panic{place}: {text}"))),
+        }
+    })
 }

@@ -28,13 +28,21 @@ impl Request {
         Overrides { set: self.set.clone(), seeds: self.seeds, fresh_seeds: self.fresh_seeds }
     }
 
+    /// That it can be kept.
+    ///
+    /// # Errors
+    /// A path that is no text.
+    pub fn refuse_no_text(&self) -> Result<(), SweepError> {
+        refuse_no_text(self.data_dir.iter().chain([&self.base]))
+    }
+
     /// Keeps it in a results folder. It names places of this machine, so it lies beside the journal.
     ///
     /// # Errors
     /// When the file cannot be written.
     pub fn write(&self, dir: &Path) -> Result<(), SweepError> {
         let path = path(dir);
-        refuse_no_text(self.data_dir.iter().chain([&self.base]))?;
+        self.refuse_no_text()?;
         let text = serde_json::to_string_pretty(self).map_err(|e| cannot("write", &path, e))?;
         Ok(write(&path, format!("{text}\n").as_bytes())?)
     }

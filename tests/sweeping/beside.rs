@@ -193,19 +193,22 @@ fn a_journal_that_is_renamed_or_removed_under_its_writer_keeps_its_runs() {
 #[test]
 fn a_folder_that_vanishes_stops_the_sweep_with_the_truth() {
     let dir = tempdir().unwrap();
-    let results = dir.path().join("results/long");
-    let child = running(dir.path(), &results.join("journal/runs.jsonl"), 4);
-    fs::rename(&results, dir.path().join("elsewhere")).unwrap();
-    let output = child.wait_with_output().unwrap();
-    let (code, said) = said(&output);
-    assert_eq!(code, Some(1), "{said}");
-    assert!(
-        said.contains("moved or removed while the program ran") && said.contains("results/long was removed"),
-        "{said}"
-    );
-    assert!(!said.contains("all finished runs are kept"), "{said}");
-    fs::rename(dir.path().join("elsewhere"), &results).unwrap();
-    expect(dir.path(), &["sweep", "long.toml", "--quiet"], 0, &["done before"]);
+    let elsewhere = dir.path().join("elsewhere");
+    for gone in ["results/long", "results/long/journal"] {
+        let child = running(dir.path(), &dir.path().join("results/long/journal/runs.jsonl"), 4);
+        fs::rename(dir.path().join(gone), &elsewhere).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let (code, said) = said(&output);
+        assert_eq!(code, Some(1), "{said}");
+        assert!(
+            said.contains("moved or removed while the program ran") && said.contains(&format!("{gone} was removed")),
+            "{said}"
+        );
+        assert!(!said.contains("all finished runs are kept"), "{said}");
+        fs::rename(&elsewhere, dir.path().join(gone)).unwrap();
+        expect(dir.path(), &["sweep", "long.toml", "--quiet"], 0, &["done before"]);
+        fs::remove_dir_all(dir.path().join("results/long")).unwrap();
+    }
 }
 
 /// Root may write anywhere, so that the program is run as nobody.
@@ -261,11 +264,14 @@ fn a_signal_that_was_ignored_stays_ignored() {
     expect_shell(
         dir.path(),
         "gradsweep sweep x.toml --quiet >/dev/full",
-        0,
+        1,
         &["cannot write to stdout", "results in results/x"],
     );
     expect_shell(dir.path(), "gradsweep sweep x.toml --quiet --seeds 4 >&-", 0, &["results in results/x"]);
-    expect_shell(dir.path(), "gradsweep settings >/dev/full", 1, &["cannot write to stdout"]);
+    for command in ["settings", "init --list", "verify results/x", "doctor"] {
+        let said = expect_shell(dir.path(), &format!("gradsweep {command} >/dev/full"), 1, &["cannot write to stdout"]);
+        assert_eq!(said.matches("cannot write").count(), 1, "{command}: {said}");
+    }
     assert!(results.join("report.html").is_file());
     let _ = tables(&results);
 }

@@ -172,3 +172,17 @@ fn what_is_written_of_hidden_layers_that_are_not_there_is_noted() {
         assert!(!said.contains("has no effect"), "{base}: {said}");
     }
 }
+
+#[test]
+fn a_figure_of_theory_that_the_sweep_was_not_asked_for_says_how_to_have_it() {
+    let dir = tempdir().unwrap();
+    let dir = dir.path();
+    fs::write(dir.join("x.toml"), EXPERIMENT).unwrap();
+    expect(dir, &["sweep", "x.toml", "--no-figures"], 0, &[]);
+    let figure = "[[figure]]\nkind = \"derivative\"\nwhere = { depth = 3, variant = \"plain\" }\n";
+    fs::write(dir.join("more.toml"), figure).unwrap();
+    let output = Command::new(PROGRAM).current_dir(dir).args(["plot", "results/x", "--with", "more.toml"]).output();
+    let output = output.unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("write this figure into it") && !said.contains("test function"), "{said}");
+}

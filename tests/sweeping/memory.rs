@@ -11,6 +11,7 @@ use gradsweep::record::Status;
 use gradsweep::run::train;
 use gradsweep::sweep::folder::{Folder, Keep};
 use gradsweep::sweep::interrupt::Interrupt;
+use gradsweep::sweep::memory::control_groups;
 use gradsweep::sweep::pool::{self, Options};
 use gradsweep::sweep::progress::Show;
 use gradsweep::sweep::request::Request;
@@ -155,5 +156,41 @@ fn a_run_takes_no_more_than_the_plan_says() {
             took < own + 1.1 * planned && took > least * planned,
             "{text}: planned {planned:.2e}, took {took:.2e}, beside {own:.2e}"
         );
+    }
+}
+
+#[test]
+fn the_least_limit_of_all_control_groups_above_counts() {
+    let root = tempdir().unwrap();
+    let write = |path: &str, text: &str| {
+        let path = root.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    let limit = || control_groups(root.path());
+    assert_eq!(limit(), None);
+    write("proc/self/cgroup", "0::/batch/job/step\n");
+    write("sys/fs/cgroup/batch/job/step/memory.max", "max\n");
+    write("sys/fs/cgroup/batch/job/memory.max", "3000\n");
+    write("sys/fs/cgroup/batch/other/memory.max", "1\n");
+    assert_eq!(limit(), Some(3000.0));
+    write("sys/fs/cgroup/batch/memory.max", "2000\n");
+    assert_eq!(limit(), Some(2000.0));
+    write("proc/self/cgroup", "5:cpu,cpuacct:/batch/other\n4:hugetlb,memory:/slurm/job:1\n0::/\n");
+    write("sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n");
+    write("sys/fs/cgroup/memory/slurm/job:1/memory.limit_in_bytes", "4000\n");
+    assert_eq!(limit(), Some(4000.0));
+}
+
+/// Allocators reserve addresses in advance, of which the stacks then had none.
+#[test]
+fn a_limit_on_addresses_leaves_what_the_plan_says() {
+    let dir = tempdir().unwrap();
+    let text = "name = \"x\"\nseeds = 2\n[base]\nsteps = 1\ndepth = 2\nwidth = 32\nbatch = \"full\"\n\
+                network = \"transformer\"\ndata = \"digits\"\n";
+    fs::write(dir.path().join("x.toml"), text).unwrap();
+    for limit in [800_000, 1_200_000] {
+        let line = format!("ulimit -v {limit}; exec gradsweep sweep x.toml --quiet --no-figures --jobs 2 --fresh");
+        expect_shell(dir.path(), &line, 0, &["2/2 runs,"]);
     }
 }

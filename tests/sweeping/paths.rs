@@ -101,3 +101,16 @@ fn a_name_that_is_no_text_is_taken_or_refused_with_the_reason() {
         assert!(lines.iter().any(|(line, ..)| line.starts_with(command)), "{command} was not tried");
     }
 }
+
+#[test]
+fn a_working_folder_that_is_no_text_is_refused_before_anything_is_made() {
+    let dir = tempfile::tempdir().unwrap();
+    let odd = dir.path().join(OsStr::from_bytes(ODD));
+    fs::create_dir(&odd).unwrap();
+    fs::write(odd.join("x.toml"), EXPERIMENT).unwrap();
+    for line in ["sweep x.toml", "sweep x.toml --shard 0/2"] {
+        let (code, said) = said(&odd, line);
+        assert!(code == Some(2) && said.contains("is not UTF-8 text"), "{line}: {code:?} {said}");
+        assert!(!odd.join("results").exists(), "{line}");
+    }
+}

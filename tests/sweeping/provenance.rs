@@ -1,6 +1,7 @@
 //! Where results come from can be looked up: what is frozen before the first run, and what `provenance.json` says.
 
 use crate::program::{PROGRAM, expect};
+use gradsweep::sweep::git::{Revision, state};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
@@ -132,4 +133,28 @@ fn the_revisions_of_program_and_experiment_are_told_apart() {
         let changes = git(root, &["status", "--porcelain", "--", "src", "Cargo.toml", "Cargo.lock", "build.rs"]);
         assert_eq!(clean["program"]["dirty"], !changes.is_empty(), "{changes}");
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_revision_is_read_as_its_repository_is_kept() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempdir().unwrap();
+    let dir = dir.path();
+    fs::write(dir.join("small.toml"), EXPERIMENT).unwrap();
+    git(dir, &["init", "-q"]);
+    git(dir, &["add", "."]);
+    git(dir, &["commit", "-q", "-m", "one"]);
+    let commit = git(dir, &["rev-parse", "HEAD"]);
+    let is = |dirty: bool| Some(Revision { commit: commit.clone(), dirty });
+    fs::set_permissions(dir.join("small.toml"), fs::Permissions::from_mode(0o755)).unwrap();
+    assert_eq!(state(dir, &[]), is(true));
+    git(dir, &["config", "core.fileMode", "false"]);
+    assert_eq!(state(dir, &[]), is(false));
+    let branch = git(dir, &["symbolic-ref", "HEAD"]);
+    git(dir, &["symbolic-ref", "refs/heads/other", &branch]);
+    git(dir, &["symbolic-ref", "HEAD", "refs/heads/other"]);
+    assert_eq!(state(dir, &[]), is(false), "a branch that names another");
+    git(dir, &["symbolic-ref", &branch, "refs/heads/other"]);
+    assert_eq!(state(dir, &[]), None, "branches that name each other");
 }

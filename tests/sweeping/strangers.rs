@@ -5,10 +5,12 @@
 
 use crate::finished::EXPERIMENT;
 use crate::program::{PROGRAM, expect, expect_shell, said, times};
+use gradsweep::sweep::git::state;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, Instant};
 use tempfile::{TempDir, tempdir};
 
 /// What makes a sweep write every kind of file.
@@ -336,4 +338,59 @@ fn a_plan_with_impossible_figures_is_refused() {
         fs::write(results.join("plan.json"), edited).unwrap();
         expect(dir.path(), &["plot", "results/x"], 2, &["plan.json"]);
     }
+}
+
+#[test]
+fn a_pipe_in_a_repository_is_no_hang() {
+    let dir = tempdir().unwrap();
+    let dir = dir.path();
+    fs::create_dir(dir.join("sub")).unwrap();
+    fs::write(dir.join("x.toml"), EXPERIMENT).unwrap();
+    fs::write(dir.join("sub/.gitattributes"), "* text\n").unwrap();
+    fs::write(dir.join("sub/y"), "y\n").unwrap();
+    git(dir, &["init", "-q"]);
+    git(dir, &["add", "."]);
+    git(dir, &["commit", "-q", "-m", "one"]);
+    for pipe in [".git/index", ".git/objects/info/alternates", ".gitattributes", ".gitignore", "sub/.gitattributes"] {
+        let (place, aside) = (dir.join(pipe), dir.join("aside"));
+        let was_there = fs::rename(&place, &aside).is_ok();
+        // Its time differs, so that git has to look into the file.
+        expect_shell(dir, &format!("mkfifo {pipe}; touch sub/y x.toml"), 0, &[]);
+        let began = Instant::now();
+        state(dir, &[]);
+        state(dir, &[Path::new("x.toml")]);
+        assert!(began.elapsed() < Duration::from_secs(8), "{pipe}: {:?}", began.elapsed());
+        fs::remove_file(&place).unwrap();
+        if was_there {
+            fs::rename(&aside, &place).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_file_with_other_names_is_not_written_to_and_one_of_the_system_is_not_read() {
+    let (dir, results) = finished();
+    expect_shell(dir.path(), "rm -r sound && cp -al results/x sound", 0, &[]);
+    let journal = fs::read(dir.path().join("sound/journal/runs.jsonl")).unwrap();
+    let words = ["it has 2 names (hard links, as a copy by `cp -l` has)", "cp runs.jsonl new"];
+    expect(dir.path(), &["sweep", "x.toml", "--seeds", "4", "--quiet"], 1, &words);
+    expect_shell(&results.join("journal"), "cp runs.jsonl new && mv new runs.jsonl", 0, &[]);
+    expect(dir.path(), &["sweep", "x.toml", "--seeds", "4", "--quiet"], 0, &[]);
+    assert_eq!(fs::read(dir.path().join("sound/journal/runs.jsonl")).unwrap(), journal);
+    if Path::new("/proc/version").exists() {
+        fs::remove_file(results.join("history.csv")).unwrap();
+        symlink("/proc/version", results.join("history.csv")).unwrap();
+        expect(dir.path(), &["plot", "results/x"], 1, &["it leads to /proc/version"]);
+    }
+}
+
+#[test]
+fn a_page_shows_no_character_that_is_obeyed() {
+    let dir = tempdir().unwrap();
+    let text = format!("question = \"a\\u0000\\u001b[31mb\\u202ec\"\n{EXPERIMENT}");
+    fs::write(dir.path().join("x.toml"), text).unwrap();
+    expect(dir.path(), &["sweep", "x.toml", "--quiet"], 0, &[]);
+    let page = fs::read_to_string(dir.path().join("results/x/report.html")).unwrap();
+    assert!(page.contains("<p class=\"question\">a\\u{0}\\u{1b}[31mb\\u{202e}c</p>"));
+    assert!(!page.contains(['\0', '\u{1b}', '\u{202e}']));
 }
