@@ -59,5 +59,6 @@ fn record(random: &mut Stream, depth: i64, steps: i64, bytes: usize) -> RunRecor
         layers,
         points,
         distributions: Table::default(),
+        along_input: Table::default(),
     }
 }
