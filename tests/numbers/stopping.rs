@@ -200,7 +200,8 @@ fn balanced_accuracy_is_the_mean_recall_of_the_classes_that_occur() {
     let gradsweep::data::Targets::Classes { labels, .. } = &data.train.targets else { panic!() };
     let rows: Vec<usize> = (0..300).filter(|r| labels[*r] != 3 && (labels[*r] != 0 || r % 5 == 0)).collect();
     let found = score::score_rows(&*model, &data.train, &data.shape, &rows, Loss::CrossEntropy).unwrap();
-    let x: Vec<f64> = rows.iter().flat_map(|r| &data.train.x.to_vec()[r * 2..][..2]).copied().collect();
+    let all = data.train.x.to_vec();
+    let x: Vec<f64> = rows.iter().flat_map(|r| &all[r * 2..][..2]).copied().collect();
     let outputs = model.outputs(&tensor(x, (rows.len(), 2)).unwrap(), Mode::Evaluate).unwrap();
     let hits: Vec<(u32, bool)> = with_slice::<f64, _>(&outputs, |o| {
         let hit = |(r, o): (&usize, &[f64])| (labels[*r], (0..4).all(|c| o[c] <= o[labels[*r] as usize]));
