@@ -204,7 +204,7 @@ fn the_first_layer_is_drawn_against_depth() {
     }
 }
 
-const ALONG: &str = "seeds = 3\n[base]\ndata = { kind = \"teacher\", features = 1, n = 60 }\nsteps = 2\nwidth = 12\nactivation = \"relu\"\n\
+const ALONG: &str = "seeds = 3\n[base]\ndata = { kind = \"teacher\", features = 1, n = 100 }\nsteps = 2\nwidth = 12\nactivation = \"relu\"\n\
     init = { kind = \"gaussian\", sigma_w = 1.4, sigma_b = 1.4 }\n[axes]\ndepth = [1, 8]\n[variants.plain]\n[variants.exploding]\n\
     residual = { form = \"pre_activation\", scale = 30.0 }\n[record]\nalong_input = true\n";
 
