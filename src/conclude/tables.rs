@@ -95,7 +95,8 @@ pub fn with_rows(plan: &Plan) -> Vec<&'static str> {
     if functions < plan.cells.len() {
         tables.push("layers.csv");
     }
-    tables.extend(columns::TABLES_ON_REQUEST.iter().filter(|(key, ..)| plan.cadence.has(key)).map(|(_, file, _)| *file));
+    tables
+        .extend(columns::TABLES_ON_REQUEST.iter().filter(|(key, ..)| plan.cadence.has(key)).map(|(_, file, _)| *file));
     if functions > 0 {
         tables.push("points.csv");
     }
