@@ -483,7 +483,7 @@ fn what_spectra_cannot_be_measured_of_is_refused_with_the_cure() {
         ("depth = 0", "jacobian", ["this net has none", "write depth = 1, or more"]),
         ("batch_norm = true", "jacobian", ["needs single samples", "write \"layer\" or \"rms\""]),
         ("network = \"transformer\"", "jacobian", ["needs dense nets", "write network = \"mlp\""]),
-        ("", "along_input", ["needs data with one feature, but the data have 64", "features = 1 }"]),
+        ("depth = 3", "along_input", ["needs data with one feature, but the data have 64", "features = 1 }"]),
         ("network = \"transformer\"", "along_input", ["but the data are sequences", "delete along_input"]),
         ("batch = 64", "sharpness", ["here a batch has 64 of 100 rows", "write batch = \"full\""]),
         ("batch = \"full\"\ndropout = 0.5", "sharpness", ["without random draws", "write dropout = 0"]),

@@ -250,16 +250,16 @@ fn the_first_layer_is_drawn_against_depth() {
     }
 }
 
-const ALONG: &str = "seeds = 3\n[base]\ndata = { kind = \"teacher\", features = 1, n = 60 }\nsteps = 2\nwidth = 12\nactivation = \"relu\"\n\
-    init = { kind = \"gaussian\", sigma_w = 1.4, sigma_b = 1.4 }\n[axes]\ndepth = [1, 8]\n[variants.plain]\n[variants.exploding]\n\
-    residual = { form = \"pre_activation\", scale = 30.0 }\n[record]\nalong_input = true\n";
+const ALONG: &str = "seeds = 3\n[base]\ndata = { kind = \"teacher\", features = 1, n = 100 }\nsteps = 2\nwidth = 12\nactivation = \"relu\"\n\
+    init = { kind = \"gaussian\", sigma_w = 1.4, sigma_b = 1.4 }\n[variants.shallow]\ndepth = 1\n[variants.deep]\ndepth = 8\n\
+    [variants.exploding]\ndepth = 8\nresidual = { form = \"pre_activation\", scale = 30.0 }\n[record]\nalong_input = true\n";
 
 #[test]
 fn lines_along_the_input_are_those_of_the_first_seed() {
     let (_temp, results) = swept(ALONG);
     let plain = FigureSpec {
-        color: Some("depth".into()),
-        filter: only(&[("variant", "plain")]),
+        color: Some("variant".into()),
+        filter: BTreeMap::from([("variant".into(), labels(&["shallow", "deep"]))]),
         x_title: Some("dose".into()),
         ..spec("along_input")
     };
@@ -269,24 +269,25 @@ fn lines_along_the_input_are_those_of_the_first_seed() {
         sound(metric, &scene);
         let caption = "Line: the run of seed 1 alone, of 3 seeds, at 256 inputs.";
         assert!(says(&scene, "dose") && scene.caption.contains(caption), "{}", scene.caption);
-        let own = results.runs.iter().find(|run| run.labels == [1, 0] && run.seed == 1).unwrap();
+        let own = results.runs.iter().find(|run| run.labels == [1] && run.seed == 1).unwrap();
         let rows = rows(&results, "along_input.csv", &["run_id", "step", "x", metric]);
-        let rows = rows.iter().filter(|row| row[0] == own.id && (row[1] == "0") == (step == "first"));
+        let at = if step == "first" { "0" } else { "2" };
+        let rows = rows.iter().filter(|row| row[0] == own.id && row[1] == at);
         let ends: Vec<f64> = rows.map(|row| row[3].parse().unwrap()).collect();
-        assert_eq!(ends.len(), if step == "last" { ends.len() } else { 256 });
-        let drawn = height(&scene, false, *line(&scene, "8").last().unwrap());
+        assert_eq!(ends.len(), 256);
+        let drawn = height(&scene, false, *line(&scene, "deep").last().unwrap());
         assert!((drawn - ends.last().unwrap()).abs() < 0.02 * (1.0 + drawn.abs()), "{metric} {step}: {drawn}");
     }
     // The median over all seeds is told for each line.
     let value = |label: usize| {
-        let runs = results.runs.iter().filter(|run| run.labels == [label, 0]);
+        let runs = results.runs.iter().filter(|run| run.labels == [label]);
         median(&runs.map(|run| run.value("autocorrelation_init").unwrap()).collect::<Vec<_>>()).unwrap()
     };
     let scene = draw(&results, &plain, ALL, Style::Page).unwrap();
-    let told = format!("neighbouring inputs: 1: {:.2}; 8: {:.2}.", value(0), value(1));
+    let told = format!("neighbouring inputs: shallow: {:.2}; deep: {:.2}.", value(0), value(1));
     assert!(scene.caption.contains(&told) || says(&scene, &told), "{told} {}", scene.caption);
     // Lines whose sizes differ are drawn over their own.
-    let figure = FigureSpec { facet: labels(&["variant", "depth"]), ..spec("along_input") };
+    let figure = FigureSpec { facet: labels(&["variant"]), ..spec("along_input") };
     let scene = draw(&results, &figure, ALL, Style::Page).unwrap();
     sound("of all sizes", &scene);
     assert!(says(&scene, "over its root mean square"), "{}", scene.caption);
