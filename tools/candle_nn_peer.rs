@@ -112,7 +112,7 @@ impl Update {
 /// A split as tensors: inputs and classes.
 fn tensors(split: &Split, features: usize) -> Result<(Tensor, Tensor)> {
     let Targets::Classes { labels, .. } = &split.targets else { candle_core::bail!("digits have classes") };
-    let x = Tensor::from_slice(&split.x, (split.rows, features), &Device::Cpu)?.to_dtype(DType::F32)?;
+    let x = Tensor::from_vec(split.x.to_vec(), (split.rows, features), &Device::Cpu)?.to_dtype(DType::F32)?;
     Ok((x, Tensor::from_slice(labels, split.rows, &Device::Cpu)?))
 }
 
