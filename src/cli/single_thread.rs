@@ -1,11 +1,15 @@
 //! candle reads `RAYON_NUM_THREADS` at every matrix product and would start threads inside every run. Setting a
-//! variable of a running process is unsafe, so the program starts itself again with the variable set.
+//! variable of a running process is unsafe, so the program starts itself again with the variable set. With it the allocator is
+//! told to keep what is freed for longer than a step lasts: by itself it gives memory back to the system after 10 ms, and a step
+//! of a larger net would spend a tenth of its time and more on getting it again.
 
 use crate::sweep::progress::note;
 use std::env;
 use std::process::{Command, ExitCode};
 
 const THREADS: &str = "RAYON_NUM_THREADS";
+/// Milliseconds until the allocator gives back what is freed; a user may have set it.
+const DELAY: (&str, &str) = ("MIMALLOC_PURGE_DELAY", "1000");
 /// Set in the second start, so that there is no third.
 const GUARD: &str = "GRADSWEEP_RESTARTED";
 
@@ -23,6 +27,9 @@ pub fn ensure() -> Result<(), ExitCode> {
     };
     let mut again = Command::new(program);
     again.args(env::args_os().skip(1)).env(THREADS, "1").env(GUARD, "1");
+    if env::var_os(DELAY.0).is_none() {
+        again.env(DELAY.0, DELAY.1);
+    }
     #[cfg(unix)]
     {
         use std::os::unix::process::CommandExt;
