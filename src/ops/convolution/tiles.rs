@@ -104,7 +104,11 @@ fn add_row_products<T: Real, const R: usize>(
 ) {
     let mut sums = *to;
     for row in 0..reach.rows {
-        let seen = corners.map(|corner| &framed[corner + row * reach.stride..][..reach.run]);
+        // Not by `map`, which is compiled apart: the compiler would no longer know how long they are.
+        let mut seen = [&framed[..0]; R];
+        for r in 0..R {
+            seen[r] = &framed[corners[r] + row * reach.stride..][..reach.run];
+        }
         let weight = &weight[row * reach.run..][..reach.run];
         for (j, weight) in weight.iter().enumerate() {
             let weight = *weight;
