@@ -148,7 +148,7 @@ impl Activation {
     }
 
     /// Whether phi'(z) follows from phi(z) alone, so that a backward need not keep z.
-    pub(super) fn slope_from_output(self) -> bool {
+    pub(crate) fn slope_from_output(self) -> bool {
         !matches!(
             self,
             Activation::Softsign

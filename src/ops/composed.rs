@@ -160,7 +160,13 @@ fn elu(z: &Tensor, alpha: f64) -> Result<Tensor> {
 ///
 /// # Errors
 /// What candle reports.
-pub fn convolve(convolution: &Convolution, x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
+pub fn convolve(
+    convolution: &Convolution,
+    activation: Option<Activation>,
+    x: &Tensor,
+    weight: &Tensor,
+    bias: Option<&Tensor>,
+) -> Result<Tensor> {
     let Convolution { height, width, inputs, kernel, stride, padding, .. } = *convolution;
     let reach = kernel / 2;
     let mut images = x.reshape((x.dim(0)?, height, width, inputs))?.permute((0, 3, 1, 2))?.contiguous()?;
@@ -173,10 +179,8 @@ pub fn convolve(convolution: &Convolution, x: &Tensor, weight: &Tensor, bias: Op
     }
     let beyond = if padding == Padding::Zero { reach } else { 0 };
     let out = images.conv2d(&weight, beyond, stride, 1, 1)?.permute((0, 2, 3, 1))?.flatten(1, 2)?;
-    match bias {
-        Some(bias) => out.broadcast_add(bias),
-        None => Ok(out),
-    }
+    let out = bias.map_or(Ok(out.clone()), |bias| out.broadcast_add(bias))?;
+    activation.map_or(Ok(out.clone()), |activation| activate(activation, &out))
 }
 
 /// As [`super::batch_norm::batch_norm`].

@@ -6,7 +6,7 @@ use crate::setting::{Acts, DefaultValue, Domain, NOT_NEGATIVE, POSITIVE, Setting
 use serde::{Deserialize, Serialize};
 
 /// Bump when a default or the arithmetic of a run changes, so that old results are not taken for new ones.
-pub const NUMERICS_VERSION: u32 = 4;
+pub const NUMERICS_VERSION: u32 = 5;
 
 /// How many rows of a large part are scored during training.
 pub const SAMPLE: &str = "score.rows";

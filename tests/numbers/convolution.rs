@@ -53,10 +53,14 @@ fn convolutions() -> Vec<Convolution> {
     all
 }
 
+type Convolve =
+    fn(&Convolution, Option<Activation>, &Tensor, &Tensor, Option<&Tensor>) -> gradsweep::ops::Result<Tensor>;
+
 /// What a convolution gives, and its gradients of input, weight and bias for a given one of the output.
 fn both_ways<T: Element>(
     of: &Convolution,
-    convolve: impl Fn(&Convolution, &Tensor, &Tensor, Option<&Tensor>) -> gradsweep::ops::Result<Tensor>,
+    activation: Option<Activation>,
+    convolve: Convolve,
     rows: usize,
     with_bias: bool,
 ) -> Vec<Vec<f64>> {
@@ -65,7 +69,7 @@ fn both_ways<T: Element>(
     let x = variable("x", &[rows, read, of.inputs]);
     let weight = variable("w", &[of.kernel, of.kernel, of.inputs, of.outputs]);
     let bias = variable("b", &[of.outputs]);
-    let out = convolve(of, &x, &weight, with_bias.then_some(bias.as_tensor())).unwrap();
+    let out = convolve(of, activation, &x, &weight, with_bias.then_some(bias.as_tensor())).unwrap();
     let delta = normal::<T>("delta", &[rows, computed, of.outputs]);
     let store = (&out * delta).unwrap().sum_all().unwrap().backward().unwrap();
     let variables = [Some(&x), Some(&weight), with_bias.then_some(&bias)];
@@ -73,30 +77,36 @@ fn both_ways<T: Element>(
     [numbers(&out)].into_iter().chain(gradients).collect()
 }
 
+/// Holds our op to candle's.
+fn agrees(of: &Convolution, activation: Option<Activation>, rows: usize, with_bias: bool) {
+    let reference = both_ways::<f64>(of, activation, composed::convolve, rows, with_bias);
+    let double = both_ways::<f64>(of, activation, convolve, rows, with_bias);
+    let single = both_ways::<f32>(of, activation, convolve, rows, with_bias);
+    for (part, theirs) in reference.iter().enumerate() {
+        let (double, single) = (error(&double[part], theirs), error(&single[part], theirs));
+        assert!(
+            double < 1e-13 && single < 1e-5,
+            "part {part}: f64 {double:e}, f32 {single:e} in {of:?}, {activation:?}"
+        );
+    }
+}
+
 #[test]
 fn our_convolution_is_candles_forward_and_backward() {
     for of in convolutions() {
         for with_bias in [true, false] {
-            let reference = both_ways::<f64>(&of, composed::convolve, 3, with_bias);
-            let (double, single) =
-                (both_ways::<f64>(&of, convolve, 3, with_bias), both_ways::<f32>(&of, convolve, 3, with_bias));
-            for (part, theirs) in reference.iter().enumerate() {
-                let (double, single) = (error(&double[part], theirs), error(&single[part], theirs));
-                assert!(double < 1e-13 && single < 1e-5, "part {part}: f64 {double:e}, f32 {single:e} in {of:?}");
-            }
+            agrees(&of, None, 3, with_bias);
+            agrees(&of, Some(Activation::Tanh), 3, with_bias);
         }
     }
 }
 
-/// More images than patches are made of at a time.
+/// More images than are framed at a time, and more channels than a tile has, by every number that is left over.
 #[test]
-fn many_images_are_convolved_in_parts() {
-    let padding = Padding::Zero;
-    let of = Convolution { height: 8, width: 8, inputs: 16, outputs: 4, kernel: 3, stride: 1, padding };
-    let (ours, theirs) =
-        (both_ways::<f64>(&of, convolve, 21, true), both_ways::<f64>(&of, composed::convolve, 21, true));
-    for (ours, theirs) in ours.iter().zip(&theirs) {
-        assert!(error(ours, theirs) < 1e-13);
+fn many_images_of_many_channels_are_convolved_in_parts() {
+    for (inputs, outputs) in [(16, 4), (18, 21), (33, 16), (3, 32)] {
+        let padding = Padding::Zero;
+        agrees(&Convolution { height: 8, width: 8, inputs, outputs, kernel: 3, stride: 1, padding }, None, 21, true);
     }
 }
 
@@ -107,7 +117,7 @@ fn candles_convolution_in_our_layout_is_the_definition() {
         let Convolution { height, width, inputs, outputs, kernel, stride, padding } = of;
         let ([_, columns], [read, computed]) = (of.output(), of.positions());
         let (x, w) = (normal::<f64>("x", &[1, read, inputs]), normal::<f64>("w", &[kernel, kernel, inputs, outputs]));
-        let ours = numbers(&composed::convolve(&of, &x, &w, None).unwrap());
+        let ours = numbers(&composed::convolve(&of, None, &x, &w, None).unwrap());
         let (x, w) = (numbers(&x), numbers(&w));
         let beyond = |at: usize, size: usize| match padding {
             Padding::Circular => (at + size - kernel / 2) % size,
@@ -221,6 +231,19 @@ fn nets_of_our_ops_agree_with_those_of_candles() {
             let bound = if is_erf { 1e-6 } else { 1e-11 };
             assert!(double < bound && single < 2e-5, "{name}: f64 {double:e}, f32 {single:e} in {net:?}");
         }
+    }
+}
+
+/// A probe looks at what stands between convolution and activation, which are one op in training.
+#[test]
+fn training_has_the_bits_of_a_probe() {
+    for net in nets() {
+        let gradient = |mode: Mode| {
+            let mut gradients = Gradients::default();
+            built::<f32>(&net, FUSED).loss_and_gradients(batch(5), mode, &mut gradients).unwrap();
+            gradients.packed
+        };
+        assert_eq!(gradient(Mode::Train), gradient(Mode::Probe), "{net:?}");
     }
 }
 

@@ -7,15 +7,19 @@ use crate::model::dense::Residual;
 use crate::model::layout::layer;
 use crate::model::nonlinear::{self, nonlinearity, with_skip};
 use crate::model::pass::{Part, Pass};
-use crate::ops::block::Skip;
+use crate::ops::activation::Activation;
+use crate::ops::block::{Nonlinearity, Skip};
 use crate::ops::convolution::Convolution;
 use crate::ops::{Element, Result, Tensor, composed, convolution};
 use std::sync::Arc;
 
+/// phi, if any, of a convolution by one op or by several.
+type Convolve = fn(&Convolution, Option<Activation>, &Tensor, &Tensor, Option<&Tensor>) -> Result<Tensor>;
+
 /// The ops that take almost all of a pass's time.
 #[derive(Clone, Copy)]
 pub struct Ops {
-    convolve: fn(&Convolution, &Tensor, &Tensor, Option<&Tensor>) -> Result<Tensor>,
+    convolve: Convolve,
     nonlinear: nonlinear::Ops,
 }
 
@@ -68,28 +72,47 @@ impl Net {
         let activated =
             |pass: &mut Pass, of: usize, v: &Tensor| nonlinearity(pass, &net.pair, self.ops.nonlinear, of, v);
         let branch = match self.is_pre_activation() {
-            true if index == 0 => self.convolved(pass, index, "", net.bias, h)?,
+            true if index == 0 => self.convolved(pass, index, "", None, net.bias, h)?,
             true => {
                 let input = activated(pass, index - 1, h)?;
-                self.convolved(pass, index, "", net.bias, &input)?
+                self.convolved(pass, index, "", None, net.bias, &input)?
+            }
+            false if self.joins(pass) => {
+                let branch = self.convolved(pass, index, "", Some(net.pair.activation), net.bias, h)?;
+                pass.dropout(index, net.pair.dropout, &branch)?
             }
             false => {
-                let u = self.convolved(pass, index, "", net.bias, h)?;
+                let u = self.convolved(pass, index, "", None, net.bias, h)?;
                 activated(pass, index, &u)?
             }
         };
         let skip = net.skip(index);
         let past = if skip == Skip::None { h.clone() } else { passed_by(&net.layers[index], h)? };
-        let gate = || self.convolved(pass, index, "gate.", true, h);
+        let gate = || self.convolved(pass, index, "gate.", None, true, h);
         let out = with_skip(pass, self.ops.nonlinear, skip, &layer(index), &past, branch, gate)?;
         pass.tap(index, Part::Stream, &out)
     }
 
+    /// Whether the activation is applied by the op that convolves: where none looks at what stands between, and its slope follows
+    /// from its value.
+    fn joins(&self, pass: &Pass) -> bool {
+        let Nonlinearity { activation, norm, .. } = self.architecture.pair;
+        norm.is_none() && activation.slope_from_output() && !pass.mode().keeps()
+    }
+
     /// `v` convolved by the weight of a layer, or that of its gate.
-    fn convolved(&self, pass: &Pass, index: usize, of: &str, bias: bool, v: &Tensor) -> Result<Tensor> {
+    fn convolved(
+        &self,
+        pass: &Pass,
+        index: usize,
+        of: &str,
+        activation: Option<Activation>,
+        bias: bool,
+        v: &Tensor,
+    ) -> Result<Tensor> {
         let own = |what: &str| pass.parameter(&format!("{}.{of}{what}", layer(index)));
         let bias = if bias { Some(own("bias")?) } else { None };
-        (self.ops.convolve)(&self.architecture.layers[index], v, &own("weight")?, bias.as_ref())
+        (self.ops.convolve)(&self.architecture.layers[index], activation, v, &own("weight")?, bias.as_ref())
     }
 }
 

@@ -7,24 +7,24 @@ use super::gates::{of, of_mut};
 use crate::ops::kernel::kernel;
 
 kernel! {
-    /// Turns the gates' arguments, to which `past` = h_(t-1) U is still to be added, into the gates r, z, n, row by row; leaves h.
-    /// `before` is h_(t-1).
-    pub(super) fn forward<T>(width: usize, past: &[T], gates: &mut [T], before: &[T], h: &mut [T]) {
+    /// Turns the gates' arguments, to which the bias and `past` = h_(t-1) U are still to be added, into the gates r, z, n, row by row;
+    /// leaves h. `before` is h_(t-1).
+    pub(super) fn forward<T>(width: usize, bias: &[T], past: &[T], gates: &mut [T], before: &[T], h: &mut [T]) {
         let one = T::of(1.0);
         let rows = gates.chunks_exact_mut(3 * width).zip(past.chunks_exact(3 * width));
         let states = before.chunks_exact(width).zip(h.chunks_exact_mut(width));
         for ((gates, past), (before, h)) in rows.zip(states) {
             let (sigmoids, n) = gates.split_at_mut(2 * width);
-            for (gate, past) in sigmoids.iter_mut().zip(past) {
-                *gate = (*gate + *past).sigmoid();
+            for ((gate, b), past) in sigmoids.iter_mut().zip(bias).zip(past) {
+                *gate = (*gate + *b + *past).sigmoid();
             }
             let [r, z] = of::<T, 2>(sigmoids, width);
             let [_, _, pn] = of::<T, 3>(past, width);
             for j in 0..width {
                 h[j] = r[j] * pn[j];
             }
-            for (n, h) in n.iter_mut().zip(&*h) {
-                *n = (*n + *h).tanh();
+            for ((n, b), h) in n.iter_mut().zip(&bias[2 * width..]).zip(&*h) {
+                *n = (*n + *b + *h).tanh();
             }
             for j in 0..width {
                 h[j] = ((one - z[j]) * n[j] + z[j] * before[j]).kept();

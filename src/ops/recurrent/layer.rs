@@ -65,9 +65,8 @@ impl<T: Element> Memory<T> {
         }
         let weight = Matrix::new(&p[places.input], stack.inputs(layer), columns);
         multiply(Matrix::new(x, steps * rows, stack.inputs(layer)), weight, &mut self.gates);
-        if let Some(bias) = places.bias {
-            columns::add_to_rows(&p[bias], &mut self.gates);
-        }
+        let no_bias = vec![zero; columns];
+        let bias = places.bias.map_or(&no_bias[..], |bias| &p[bias]);
         let recurrent = Matrix::new(&p[places.recurrent], width, columns);
         for step in 0..steps {
             let past = &mut self.past[at(if is_gru { step } else { 0 }, wide)];
@@ -80,14 +79,14 @@ impl<T: Element> Memory<T> {
             }
             let gates = &mut self.gates[at(step, wide)];
             match stack.cell {
-                Cell::Rnn(activation) => with_curve!(activation, T, curve => rnn::forward(curve, past, gates, h)),
+                Cell::Rnn(activation) => with_curve!(activation, T, curve => rnn::forward(curve, bias, past, gates, h)),
                 Cell::Lstm => {
                     let (done, now) = self.cell.split_at_mut(step * state);
                     let before = earlier.map_or(&self.nothing[..], |e| &done[e]);
                     let squashed = &mut self.squashed[at(step, state)];
-                    lstm::forward(width, past, gates, before, &mut now[..state], squashed, h);
+                    lstm::forward(width, bias, past, gates, before, &mut now[..state], squashed, h);
                 }
-                Cell::Gru => gru::forward(width, past, gates, before, h),
+                Cell::Gru => gru::forward(width, bias, past, gates, before, h),
             }
             padding.clear(step, h);
             if let Some(cell) = self.cell.get_mut(at(step, state)) {
@@ -114,14 +113,15 @@ impl<T: Element> Memory<T> {
         self.lost.resize(state, zero);
         match stack.cell {
             Cell::Rnn(_) => {}
-            Cell::Lstm => {
-                self.cell_stream.clear();
-                self.cell_stream.resize(steps * state, zero);
-            }
+            Cell::Lstm => self.cell_stream.resize(steps * state, zero),
             Cell::Gru => self.past_delta.resize(steps * wide, zero),
         }
         for step in (0..steps).rev() {
             let cut = stack.cuts(step);
+            // Nothing comes to the cell from behind.
+            if let Some(cell) = self.cell_stream.get_mut(at(step, state)).filter(|_| stack.ends(step)) {
+                cell.fill(zero);
+            }
             let (gates, delta) = (&self.gates[at(step, wide)], &mut self.delta[at(step, wide)]);
             let before = step.checked_sub(1).map(|earlier| at(earlier, state));
             // What came back to a step that is padding goes no further.

@@ -4,10 +4,11 @@ use super::gates::{of, of_mut};
 use crate::ops::kernel::kernel;
 
 kernel! {
-    /// Turns the gates' arguments, to which `past` is still to be added, into the gates i, f, g, o, row by row; leaves c, tanh(c)
-    /// and h.
+    /// Turns the gates' arguments, to which the bias and `past` are still to be added, into the gates i, f, g, o, row by row; leaves c,
+    /// tanh(c) and h.
     pub(super) fn forward<T>(
         width: usize,
+        bias: &[T],
         past: &[T],
         gates: &mut [T],
         before: &[T],
@@ -20,14 +21,14 @@ kernel! {
         let outputs = squashed.chunks_exact_mut(width).zip(h.chunks_exact_mut(width));
         for (((gates, past), (before, cell)), (squashed, h)) in rows.zip(states).zip(outputs) {
             let [sigmoids, candidate, output] = [0..2 * width, 2 * width..3 * width, 3 * width..4 * width];
-            for (gate, past) in gates[sigmoids.clone()].iter_mut().zip(&past[sigmoids]) {
-                *gate = (*gate + *past).sigmoid();
+            for ((gate, b), past) in gates[sigmoids.clone()].iter_mut().zip(&bias[sigmoids.clone()]).zip(&past[sigmoids]) {
+                *gate = (*gate + *b + *past).sigmoid();
             }
-            for (g, past) in gates[candidate.clone()].iter_mut().zip(&past[candidate]) {
-                *g = (*g + *past).tanh();
+            for ((g, b), past) in gates[candidate.clone()].iter_mut().zip(&bias[candidate.clone()]).zip(&past[candidate]) {
+                *g = (*g + *b + *past).tanh();
             }
-            for (o, past) in gates[output.clone()].iter_mut().zip(&past[output]) {
-                *o = (*o + *past).sigmoid();
+            for ((o, b), past) in gates[output.clone()].iter_mut().zip(&bias[output.clone()]).zip(&past[output]) {
+                *o = (*o + *b + *past).sigmoid();
             }
             let [i, f, g, o] = of::<T, 4>(gates, width);
             for j in 0..width {
@@ -40,8 +41,8 @@ kernel! {
 }
 
 kernel! {
-    /// `stream` is dL/dh_t; `cell_stream`, what of dL/dc_t comes from the steps behind, becomes all of it, and its share in
-    /// dL/dc_(t-1) is added to `earlier`. `delta` becomes the gradient of the gates' arguments.
+    /// `stream` is dL/dh_t; `cell_stream`, what of dL/dc_t comes from the steps behind, becomes all of it, and `earlier` its share
+    /// in dL/dc_(t-1). `delta` becomes the gradient of the gates' arguments.
     pub(super) fn backward<T>(
         width: usize,
         gates: &[T],
@@ -67,7 +68,7 @@ kernel! {
                 di[j] = (dc * g[j] * i[j] * (one - i[j])).kept();
                 df[j] = (dc * before[j] * f[j] * (one - f[j])).kept();
                 dg[j] = (dc * i[j] * (one - g[j] * g[j])).kept();
-                earlier[j] += (dc * f[j]).kept();
+                earlier[j] = (dc * f[j]).kept();
             }
         }
     }

@@ -4,11 +4,15 @@ use crate::ops::activation::Curve;
 use crate::ops::kernel::kernel;
 
 kernel! {
-    /// `z += past`, `h = phi(z)`, with zero for what is too small to keep.
-    pub(super) fn forward<T, C: Curve<T>>(curve: C, past: &[T], z: &mut [T], h: &mut [T]) {
-        for ((z, past), h) in z.iter_mut().zip(past).zip(h) {
-            *z += *past;
-            *h = curve.value(*z).kept();
+    /// `z += bias + past`, row by row, `h = phi(z)`, with zero for what is too small to keep.
+    pub(super) fn forward<T, C: Curve<T>>(curve: C, bias: &[T], past: &[T], z: &mut [T], h: &mut [T]) {
+        let width = bias.len();
+        let rows = z.chunks_exact_mut(width).zip(past.chunks_exact(width)).zip(h.chunks_exact_mut(width));
+        for ((z, past), h) in rows {
+            for (((z, b), past), h) in z.iter_mut().zip(bias).zip(past).zip(h) {
+                *z = *z + *b + *past;
+                *h = curve.value(*z).kept();
+            }
         }
     }
 }

@@ -139,6 +139,11 @@ impl Stack {
         step == 0 || self.truncation.is_some_and(|stretch| (self.steps - step).is_multiple_of(stretch))
     }
 
+    /// Whether no gradient comes to this time step from the one behind it.
+    pub fn ends(&self, step: usize) -> bool {
+        step + 1 == self.steps || self.cuts(step + 1)
+    }
+
     /// Answers to one sequence.
     pub fn answers(&self) -> usize {
         if self.read_out == ReadOut::Every { self.steps } else { 1 }
