@@ -123,6 +123,9 @@ pub struct Packed {
     stride: usize,
     bytes: Vec<u8>,
     listed: Arc<Vec<f64>>,
+    /// Whether some column has decimals, and whether some cell is missing or padding: most files have neither.
+    has_decimals: bool,
+    has_gaps: bool,
     /// Of each input: what its integer is divided by, what a missing cell becomes, and how it is scaled.
     powers: Vec<f64>,
     fills: Vec<f64>,
@@ -147,7 +150,9 @@ impl Packed {
         let stride = columns.iter().map(|own| own.kind.bytes()).sum();
         let (width, bytes) = (powers.len(), Vec::with_capacity(stride * lines));
         let (fills, shifts, divisors) = (vec![f64::NAN; width], vec![0.0; width], vec![1.0; width]);
-        Packed { runs, stride, bytes, listed: Arc::default(), powers, fills, shifts, divisors, order: Vec::new() }
+        let (has_decimals, has_gaps) = (powers.iter().any(|power| *power != 1.0), false);
+        let (listed, order) = (Arc::default(), Vec::new());
+        Packed { runs, stride, bytes, listed, has_decimals, has_gaps, powers, fills, shifts, divisors, order }
     }
 
     /// Inputs of a line.
@@ -157,6 +162,7 @@ impl Packed {
 
     /// Appends the next cell of a line, the place of its word where it has one; `None` where it is missing.
     pub(super) fn push(&mut self, column: Column, cell: Option<f64>) {
+        self.has_gaps |= cell.is_none();
         match (column.kind, cell) {
             (Kind::Full, x) => self.bytes.extend(x.unwrap_or(f64::NAN).to_ne_bytes()),
             (Kind::Long, None) => self.bytes.extend(i32::MIN.to_ne_bytes()),
@@ -180,6 +186,7 @@ impl Packed {
     /// Lines are gathered in groups of so many, and each group is padded at its beginning to as many.
     fn pad(&mut self, lengths: impl Iterator<Item = usize> + Clone, longest: usize) {
         let mut line = Vec::with_capacity(self.stride);
+        self.has_gaps = true;
         for (kind, count) in &self.runs {
             let cell: &[u8] = match kind {
                 Kind::Short | Kind::Word(_) => &i16::MAX.to_ne_bytes(),
@@ -199,19 +206,19 @@ impl Packed {
 
     /// The inputs of a line.
     fn read(&self, bytes: &[u8], out: &mut [f64]) {
-        let (mut bytes, mut rest) = (bytes, &mut *out);
+        let (mut bytes, mut at) = (bytes, 0);
         for (kind, count) in &self.runs {
             let (cells, after) = bytes.split_at(kind.bytes() * count);
             let inputs = if let Kind::Word(words) = kind { *words } else { *count };
-            let (own, others) = rest.split_at_mut(inputs);
-            self.cells(*kind, cells, own);
-            (bytes, rest) = (after, others);
+            self.cells(*kind, cells, &self.powers[at..][..inputs], &mut out[at..][..inputs]);
+            (bytes, at) = (after, at + inputs);
         }
-        let maps = self.powers.iter().zip(&self.fills).zip(self.shifts.iter().zip(&self.divisors));
-        for (x, ((power, fill), (shift, divisor))) in out.iter_mut().zip(maps) {
-            let own = *x / power;
-            *x = (if own.is_nan() { *fill } else { own } - shift) / divisor;
+        // A loop each, which the compiler makes wide.
+        if self.has_gaps {
+            out.iter_mut().zip(&self.fills).filter(|(x, _)| x.is_nan()).for_each(|(x, fill)| *x = *fill);
         }
+        let scales = self.shifts.iter().zip(&self.divisors);
+        out.iter_mut().zip(scales).for_each(|(x, (shift, divisor))| *x = (*x - shift) / divisor);
         if !self.order.is_empty() {
             let line = out.to_vec();
             out.iter_mut().zip(&self.order).for_each(|(x, from)| *x = line[*from]);
@@ -219,21 +226,33 @@ impl Packed {
     }
 
     /// What stands in cells side by side: NaN where one is missing, and padding.
-    fn cells(&self, kind: Kind, cells: &[u8], out: &mut [f64]) {
+    fn cells(&self, kind: Kind, cells: &[u8], powers: &[f64], out: &mut [f64]) {
         let short = |cell: &[u8; 2]| match i16::from_ne_bytes(*cell) {
             i16::MIN => f64::NAN,
             i16::MAX => PADDING,
             whole => f64::from(whole),
         };
-        let long = |cell: &[u8; 4]| match i32::from_ne_bytes(*cell) {
+        let long = |cell: &[u8; 4], power: f64| match i32::from_ne_bytes(*cell) {
             i32::MIN => f64::NAN,
             i32::MAX => PADDING,
             place @ LIMIT.. => self.listed[(place - LIMIT) as usize],
-            whole => f64::from(whole),
+            whole => f64::from(whole) / power,
         };
         match kind {
-            Kind::Short => cells.as_chunks().0.iter().zip(out).for_each(|(cell, x)| *x = short(cell)),
-            Kind::Long => cells.as_chunks().0.iter().zip(out).for_each(|(cell, x)| *x = long(cell)),
+            Kind::Short => {
+                let own = out.iter_mut().zip(cells.as_chunks().0);
+                match self.has_gaps {
+                    true => own.for_each(|(x, cell)| *x = short(cell)),
+                    false => own.for_each(|(x, cell)| *x = f64::from(i16::from_ne_bytes(*cell))),
+                }
+                if self.has_decimals {
+                    out.iter_mut().zip(powers).for_each(|(x, power)| *x /= power);
+                }
+            }
+            Kind::Long => {
+                let own = out.iter_mut().zip(cells.as_chunks().0).zip(powers);
+                own.for_each(|((x, cell), power)| *x = long(cell, *power));
+            }
             Kind::Full => cells.as_chunks().0.iter().zip(out).for_each(|(cell, x)| *x = f64::from_ne_bytes(*cell)),
             Kind::Word(_) => {
                 let place = short(&[cells[0], cells[1]]);
