@@ -1,7 +1,6 @@
 //! The dashed lines of a `[[figure]]` that its measurements are compared with, such as a bound or a law.
 
 use super::cells::Cells;
-use super::figure_spec::WrittenFigure;
 use crate::experiment::figure_kind::{AlongX, FigureKind};
 use crate::experiment::keys::REFERENCE;
 use crate::experiment::read::{Entry, Fields, Location, Result, Selector};
@@ -63,14 +62,19 @@ fn one(place: Location, entries: Vec<Entry>) -> Result<WrittenReference> {
 }
 
 /// Writes the lines down with the labels of the plan.
-pub(super) fn resolve(figure: &WrittenFigure, cells: Cells, spec: &mut FigureSpec) -> Result<()> {
+pub(super) fn resolve(
+    written: &[WrittenReference],
+    kind: &FigureKind,
+    cells: Cells,
+    spec: &mut FigureSpec,
+) -> Result<()> {
     let x = spec.x.as_ref().and_then(|name| cells.axes.iter().find(|axis| axis.name == *name));
     let wrong = match x {
-        None if !matches!(figure.kind.x, AlongX::Own) => Some("the figure has no axis along x"),
+        None if !matches!(kind.x, AlongX::Own) => Some("the figure has no axis along x"),
         Some(axis) if spec.x_scale.unwrap_or(axis.scale) == Scale::Category => Some("the values along x are names"),
         _ => None,
     };
-    for WrittenReference { line, filter, place } in &figure.references {
+    for WrittenReference { line, filter, place } in written {
         if let Some(why) = wrong.filter(|_| !line.is_constant()) {
             let message = format!("{why}, over which a line can only have one height");
             return place.fail(message, "delete factor, power and slope");

@@ -47,7 +47,7 @@ fn one(figure: &WrittenFigure, cells: Cells) -> Result<FigureSpec> {
     let (filter, left) = cells.select(&figure.filter, "`where` of this figure", place)?;
     spec.filter = filter;
     figure_labels::resolve(figure, cells, &mut spec)?;
-    figure_reference::resolve(figure, cells, &mut spec)?;
+    figure_reference::resolve(&figure.references, kind, cells, &mut spec)?;
     if let Some((_, place)) = further.first() {
         if !spec.facet.is_empty() {
             let message = format!("a {word} of several axes along x has a panel for each, and no others");
