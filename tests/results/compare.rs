@@ -352,7 +352,7 @@ fn where_every_setting_diverges_lower_rates_are_named_and_no_edge() {
 /// Of rates at all of which training diverges none is chosen, and nothing says so.
 #[test]
 fn where_everything_diverges_no_figure_names_a_chosen_rate() {
-    let text = "name = \"lost\"\nseeds = 2\n[base]\nwidth = 4\ndepth = 1\nsteps = 20\n[[optimizer]]\nkind = \"sgd\"\n\
+    let text = "name = \"lost\"\nseeds = 2\n[base]\nwidth = 4\ndepth = 3\nactivation = \"relu\"\nsteps = 20\n[[optimizer]]\nkind = \"sgd\"\n\
         lr = [1e30, 3e38]\n[[optimizer]]\nkind = \"momentum\"\nlr = [1e30, 3e38]\n";
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("lost.toml"), text).unwrap();
@@ -548,9 +548,10 @@ fn arms_of_different_losses_are_compared_by_shares_alone() {
     let refused = said(&gradsweep(dir.path(), &["compare", "results/loss", "--arm", "loss", "--metric", "test_loss"]));
     assert!(refused.contains("their losses differ (loss = cross_entropy"), "{refused}");
     // A loss that follows from the data beside one that is written.
-    let text = "name = \"loss\"\nseeds = 2\n[base]\nwidth = 4\ndepth = 1\nsteps = 2\n[variants.a]\n[variants.b]\nloss = \"mse\"\n";
-    fs::write(dir.path().join("loss.toml"), text).unwrap();
-    let told = said(&sweep()) + &said(&gradsweep(dir.path(), &["compare", "results/loss", "--arm", "variant"]));
+    let text = "seeds = 2\n[base]\nwidth = 4\ndepth = 1\nsteps = 2\n[variants.a]\n[variants.b]\nloss = \"mse\"\n";
+    fs::write(dir.path().join("mixed.toml"), text).unwrap();
+    let told = said(&gradsweep(dir.path(), &["sweep", "mixed.toml", "--quiet"]))
+        + &said(&gradsweep(dir.path(), &["compare", "results/mixed", "--arm", "variant"]));
     assert!(told.contains("their losses differ (loss = cross_entropy; loss = mse)"), "{told}");
     assert!(!told.contains("lowest test loss"), "{told}");
     write("[compare]\narm = \"loss\"\nreport = [\"test_accuracy\"]\n");

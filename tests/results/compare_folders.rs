@@ -94,7 +94,7 @@ fn what_cannot_be_compared_is_refused_with_the_reason() {
     for (name, from, to, more, why) in [
         ("rows", "n = 60", "n = 80", &[][..], "their data differ (both are named spirals"),
         ("data", "{ kind = \"spirals\", n = 60 }", "\"digits\"", &[], "their data differ (spirals; digits)"),
-        ("loss", "steps = 2", "steps = 2\nloss = \"mse\"", &[], "their losses differ (the usual; loss = mse)"),
+        ("loss", "steps = 2", "steps = 2\nloss = \"mse\"", &[], "their losses differ (loss = cross_entropy; loss = mse)"),
         ("target", "steps = 2", "steps = 2\ntarget_loss = 0.5", &[], "their target_loss differs (none, 0.5)"),
         ("seeds", "steps = 2", "steps = 3", &["--fresh-seeds"], "they have no seed in common"),
     ] {
@@ -192,10 +192,10 @@ fn a_loss_that_is_written_out_is_the_same_loss() {
     let dir = dir.path();
     let text =
         |more: &str| format!("name = \"arms\"\nseeds = 2\n[base]\nwidth = 4\nsteps = 2\n{more}[axes]\ndepth = [1]\n");
-    sweep(dir, "usual", &text("optimizer.lr = 0.1\n"), &[]);
+    sweep(dir, "usual", &text("optimizer.lr = 0.2\n"), &[]);
     sweep(dir, "written", &text("loss = \"cross_entropy\"\n"), &[]);
     sweep(dir, "other", &text("loss = \"mse\"\n"), &[]);
-    expect(dir, &["compare", "results/usual", "results/written"], 0, &["optimizer.lr: 0.01 in written, 0.1 in usual"]);
+    expect(dir, &["compare", "results/usual", "results/written"], 0, &["optimizer.lr: 0.2 in usual, 0.1 in written"]);
     let told = said(&gradsweep(dir, &["compare", "results/usual", "results/written"]));
     assert!(!told.contains("loss:") && !told.contains("loss ="), "{told}");
     let losses = "their losses differ (loss = cross_entropy; loss = mse)";

@@ -37,7 +37,7 @@ fn lists_fit_a_terminal_and_hold_all_there_is() {
         assert!(tables.iter().copied().flatten().all(|column| has(&text, column.name)), "{file}");
     }
     for (args, near) in
-        [(["settings", "optimiser"], "optimizer"), (["figures", "curvs"], "curves"), (["columns", "run"], "runs.csv")]
+        [(["settings", "optimiser"], "optimizer"), (["figures", "curvs"], "curves"), (["columns", "sumary"], "summary.csv")]
     {
         expect(Path::new("."), &args, 2, &[near]);
     }
