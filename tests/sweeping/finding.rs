@@ -36,9 +36,11 @@ fn lists_fit_a_terminal_and_hold_all_there_is() {
         assert!(has(&text, &format!("{file}:")), "{file}");
         assert!(tables.iter().copied().flatten().all(|column| has(&text, column.name)), "{file}");
     }
-    for (args, near) in
-        [(["settings", "optimiser"], "optimizer"), (["figures", "curvs"], "curves"), (["columns", "sumary"], "summary.csv")]
-    {
+    for (args, near) in [
+        (["settings", "optimiser"], "optimizer"),
+        (["figures", "curvs"], "curves"),
+        (["columns", "sumary"], "summary.csv"),
+    ] {
         expect(Path::new("."), &args, 2, &[near]);
     }
     // What is compared over runs has no time within one.

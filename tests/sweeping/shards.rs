@@ -151,7 +151,9 @@ fn the_slurm_script_is_a_shell_script_with_the_number_of_shards_in_it() {
     {
         assert!(script.contains(part), "{part}: {script}");
     }
-    for odd in [["--time", "1\nrm x"], ["--partition", "a\u{1b}b"], ["--out", "a\u{202e}b"], ["--only", "depth=[2,\n4]"]] {
+    for odd in
+        [["--time", "1\nrm x"], ["--partition", "a\u{1b}b"], ["--out", "a\u{202e}b"], ["--only", "depth=[2,\n4]"]]
+    {
         let args = ["slurm", "small.toml", "--shards", "4"].into_iter().chain(odd).collect::<Vec<_>>();
         expect(dir, &args, 2, &["a script cannot contain"]);
     }
