@@ -20,7 +20,7 @@ mod text;
 mod warnings;
 
 pub use again::DRAWS;
-pub use arms::{Arm, CONFIDENCE, SHARE, Setting, Tried, at_the_end};
+pub use arms::{Arm, SHARE, Setting, Tried, at_the_end};
 pub use comparison::Comparison;
 pub use edges::Edge;
 pub use over::{Joint, JointArm, JointPair, Wins};

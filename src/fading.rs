@@ -3,7 +3,7 @@
 //! [`ZEROS`](crate::columns::ZEROS) states the rules for readers.
 
 use crate::columns::Column;
-use crate::stats::{Spread, median_interval, spread};
+use crate::stats::{CONFIDENCE, Spread, median_interval, spread};
 use crate::table::Record;
 
 /// Why nothing can fade in a net whose first layer is the last.
@@ -15,9 +15,6 @@ pub const NO_LAYERS: &str = "a test function has no layers";
 /// What the probe, in f64, holds of a gradient before it underflows is some 1e-288. A zero next to a layer with a gradient
 /// below this is put down to underflow, above it to units that pass nothing on.
 pub const UNDERFLOW: f64 = 1e-250;
-
-/// Probability of the intervals, as in the tables of a comparison.
-const CONFIDENCE: f64 = 0.9;
 
 /// Decades per layer that are none to a reader.
 pub const WHOLE: f64 = 0.0005;

@@ -11,6 +11,10 @@ pub mod eigenvalues;
 pub mod friedman;
 pub mod signed_rank;
 
+/// Probability with which intervals should contain the true value, where no other is asked for; the one that few seeds give is
+/// reported beside them.
+pub const CONFIDENCE: f64 = 0.9;
+
 /// The median, the range used as its interval, and how often such an interval holds the true median.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Spread {

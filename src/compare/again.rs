@@ -6,9 +6,9 @@
 //! interval for the difference of two *tuned* arms (a percentile bootstrap, Efron & Tibshirani 1993, ch. 13), beside the
 //! difference at the chosen settings that the signed-rank test is about.
 
-use super::arms::{Arm, CONFIDENCE, Tried};
+use super::arms::{Arm, Tried};
 use crate::seed::{Seeds, Stream};
-use crate::stats::{median, quantile, signed_rank::pseudo_median};
+use crate::stats::{CONFIDENCE, median, quantile, signed_rank::pseudo_median};
 use std::collections::BTreeMap;
 
 /// Draws of seeds.

@@ -5,11 +5,8 @@ use crate::columns::{self, Column};
 use crate::plan_file::Axis;
 use crate::record::Status;
 use crate::results::{Run, choice::Choice};
-use crate::stats::{Spread, best_of, median_interval};
+use crate::stats::{CONFIDENCE, Spread, best_of, median_interval};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Probability with which intervals should contain the true value; the one that so few seeds give is reported beside them.
-pub const CONFIDENCE: f64 = 0.9;
 
 /// A verdict that this share of the draws, or a setting chosen in this share of them, would turn round is not settled; a setting
 /// chosen as often is a near tie.

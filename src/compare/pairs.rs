@@ -2,9 +2,10 @@
 //! the verdict outlives another choice of their settings.
 
 use super::again::{Again, Tuned, difference, sign};
-use super::arms::{Arm, CONFIDENCE, SHARE, Tried};
+use super::arms::{Arm, SHARE, Tried};
 use crate::columns::{self, Column, Scale};
 use crate::plan_file::compare::Compare;
+use crate::stats::CONFIDENCE;
 use crate::stats::signed_rank::{
     Estimate, LEVEL, SignedRank, hodges_lehmann, holm, pseudo_median, signed_rank, smallest_corrected,
 };

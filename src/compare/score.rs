@@ -2,11 +2,12 @@
 //! diverged.
 
 use super::again::DRAWS;
-use super::arms::{Arm, CONFIDENCE};
+use super::arms::Arm;
 use super::tasks::Task;
 use crate::columns::{Column, Quantity};
 use crate::plan_file::PlanFile;
 use crate::seed::Seeds;
+use crate::stats::CONFIDENCE;
 use crate::stats::bootstrap::{interquartile_mean, stratified_interval};
 
 /// The interquartile mean of an arm's runs on all problems, each between guessing and the best there can be, with the interval of

@@ -205,7 +205,7 @@ pub fn cost(spec: &RunSpec, extent: &Extent, recorded: RecordedSteps) -> Cost {
     let (whole, scored) = (extent.parts().iter().sum(), extent.parts().map(sampled).iter().sum());
     let watched = sampled(if extent.validation_rows > 0 { extent.validation_rows } else { extent.train_rows });
     let (steps, batch) = (spec.steps(extent.train_rows), spec.batch(extent.train_rows));
-    let epochs = steps.div_ceil((extent.train_rows / batch.max(1)).max(1));
+    let epochs = steps.div_ceil(spec.steps_per_epoch(extent.train_rows).max(1));
     let is_kept = spec.settings.get("stop.patience").is_some();
     let is_watched = is_kept || spec.settings.text("schedule") == Some("plateau");
     // At most: each epoch may be the best so far, and is scored then.

@@ -187,6 +187,11 @@ impl RunSpec {
         }
     }
 
+    /// Updates in which a training part of so many rows is seen once.
+    pub fn steps_per_epoch(&self, rows: usize) -> usize {
+        rows / self.batch(rows).max(1)
+    }
+
     /// How many of the rows of a part of the data are scored during training; `None` where that is all of them.
     pub fn sample_size(&self, rows: usize) -> Option<usize> {
         self.settings.int(SAMPLE).map(|n| n.max(1) as usize).filter(|n| rows > 2 * n)
@@ -207,7 +212,7 @@ impl RunSpec {
     /// Updates at most; an epoch is `rows / batch` updates, the last partial batch being dropped.
     pub fn steps(&self, rows: usize) -> usize {
         match self.settings.int("epochs") {
-            Some(epochs) => (epochs.max(0) as usize).saturating_mul(rows / self.batch(rows).max(1)),
+            Some(epochs) => (epochs.max(0) as usize).saturating_mul(self.steps_per_epoch(rows)),
             None => self.settings.int("steps").unwrap_or(0).max(0) as usize,
         }
     }

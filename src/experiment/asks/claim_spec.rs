@@ -8,10 +8,8 @@ use crate::experiment::read::{
     Entry, ExperimentError, Fields, Location, Result, Selector, bundles::no_formula, selectors,
 };
 use crate::plan_file::claim::{Against, By, ClaimSpec, Filter, Metric, Ordinal, Wanted};
+use crate::stats::CONFIDENCE;
 use toml::de::DeValue;
-
-/// The confidence of a claim that names none.
-const CONFIDENCE: f64 = 0.9;
 
 /// A `[[claim]]` with its places, not yet held against the axes.
 #[derive(Clone, Debug, PartialEq)]

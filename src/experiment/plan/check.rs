@@ -246,8 +246,7 @@ impl Plan {
         // Functions have no epochs.
         let epochs = |(cell, rows): (&GridCell, usize)| {
             let spec = self.spec(&cell.settings);
-            let per_epoch = (rows / spec.batch(rows).max(1)).max(1);
-            cell.function().is_none().then(|| spec.steps(rows) as f64 / per_epoch as f64)
+            cell.function().is_none().then(|| spec.steps(rows) as f64 / spec.steps_per_epoch(rows).max(1) as f64)
         };
         for (name, place) in &self.reported {
             match derived(name) {

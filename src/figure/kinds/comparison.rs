@@ -2,11 +2,9 @@
 //! settings and with settings chosen anew.
 
 use super::prelude::*;
-use crate::stats::median_interval;
+use crate::stats::{CONFIDENCE, median_interval};
 use crate::table::{Record, percent_range};
 
-/// Probability of the intervals, as in the tables of the comparison.
-const CONFIDENCE: f64 = 0.9;
 /// A difference so many times as large as the next one is of an arm that ran away.
 const FAR: f64 = 1000.0;
 
