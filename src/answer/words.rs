@@ -5,6 +5,7 @@ use super::parts::Row;
 use crate::columns::{Column, Quantity};
 use crate::compare::{Comparison, amount};
 use crate::plan_file::Axis;
+use crate::results::choice::seeds;
 use crate::stats::Spread;
 pub use crate::table::capital;
 use crate::table::count;
@@ -165,10 +166,10 @@ pub fn thing(axis: &str) -> &str {
 /// By what and on which seeds each arm's setting was chosen.
 pub fn how_chosen(comparison: &Comparison) -> String {
     let Comparison { choose, tune_seeds, report_seeds, .. } = comparison;
-    let (metric, own) = (amount::subject(choose), amount::seeds(report_seeds));
+    let (metric, own) = (amount::subject(choose), seeds(report_seeds));
     let seeds = match tune_seeds.is_empty() {
         true => format!("on {own} and shown on the same seeds, which makes all of them look better than they are"),
-        false => format!("on {} and shown on {own}", amount::seeds(tune_seeds)),
+        false => format!("on {} and shown on {own}", seeds(tune_seeds)),
     };
     match comparison.tasks.iter().flat_map(|task| &task.arms).all(|arm| arm.lost) {
         true => format!(

@@ -39,20 +39,6 @@ pub fn setting(chosen: &[(String, String)]) -> String {
     named.collect::<Vec<_>>().join(", ")
 }
 
-/// `seed 1` or `seeds 1 to 3, 1000001 to 1000005`.
-pub fn seeds(seeds: &[u64]) -> String {
-    let span = |own: &[u64]| match own {
-        [first, .., last] => format!("{first} to {last}"),
-        _ => own.iter().map(u64::to_string).collect(),
-    };
-    let spans: Vec<String> = seeds.chunk_by(|a, b| a + 1 == *b).map(span).collect();
-    match seeds {
-        [] => "no seed".into(),
-        [one] => format!("seed {one}"),
-        _ => format!("seeds {}", spans.join(", ")),
-    }
-}
-
 /// What an outcome is called in the middle of a sentence.
 pub fn subject(outcome: &str) -> String {
     columns::metric::metric(outcome).map_or(outcome.into(), Column::subject)

@@ -1,12 +1,13 @@
 //! The comparison as text: for each task the verdict, a table of the arms, a table of the pairs, and what to know of both.
 
-use super::amount::{interval_note, labelled, seeds, significant, subject};
+use super::amount::{interval_note, labelled, significant, subject};
 use super::over::Joint;
 use super::pairs::{Pair, Verdict};
 use super::rows::{self, is_drawn, measures};
 use super::sentences::least_p;
 use super::warnings::warnings;
 use super::{DRAWS, SHARE, comparison::Comparison, tasks::Task};
+use crate::results::choice::seeds;
 use crate::stats::Spread;
 use crate::stats::signed_rank::{LEVEL, seeds_needed, smallest_corrected};
 use crate::table::{count, folded, paragraph};

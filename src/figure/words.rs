@@ -7,6 +7,7 @@ use super::text;
 use crate::columns::{self, Column, Measured};
 use crate::experiment::figure_kind::Over;
 use crate::record::{self, Status};
+use crate::results::choice::seeds;
 use crate::table::{capital, count};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -41,11 +42,10 @@ pub fn shown(selection: &Selection) -> String {
         parts.push(format!("pooled within a seed by its median: {}", names::axes(&selection.spec.over)));
     }
     if let Some(choice) = &selection.choice {
-        let metric = columns::measurement(&choice.metric).map_or(choice.metric.clone(), Column::subject);
+        let metric = choice.subject();
         let seeds = match choice.tune_seeds.as_slice() {
             [] => "the same seeds".to_string(),
-            [one] => format!("seed {one}"),
-            [first, .., last] => format!("seeds {first}–{last}"),
+            others => seeds(others),
         };
         let axes = names::axes(&selection.spec.tune);
         let all_diverged = selection.runs.iter().all(|run| selection.run(*run).status == Status::Diverged);

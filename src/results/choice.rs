@@ -10,6 +10,20 @@ use crate::record::Status;
 use crate::stats::median;
 use std::collections::BTreeMap;
 
+/// `seed 1` or `seeds 1 to 3, 1000001 to 1000005`.
+pub fn seeds(seeds: &[u64]) -> String {
+    let span = |own: &[u64]| match own {
+        [first, .., last] => format!("{first} to {last}"),
+        _ => own.iter().map(u64::to_string).collect(),
+    };
+    let spans: Vec<String> = seeds.chunk_by(|a, b| a + 1 == *b).map(span).collect();
+    match seeds {
+        [] => "no seed".into(),
+        [one] => format!("seed {one}"),
+        _ => format!("seeds {}", spans.join(", ")),
+    }
+}
+
 /// By what and by which seeds a setting is chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Choice {
@@ -25,6 +39,11 @@ impl Choice {
     /// The seeds whose runs choose.
     pub fn seeds(&self) -> &[u64] {
         if self.tune_seeds.is_empty() { &self.report_seeds } else { &self.tune_seeds }
+    }
+
+    /// What it is chosen by, in the middle of a sentence.
+    pub fn subject(&self) -> String {
+        columns::measurement(&self.metric).map_or(self.metric.clone(), Column::subject)
     }
 
     /// 1 where the smallest number of the metric is best, -1 where the largest is.

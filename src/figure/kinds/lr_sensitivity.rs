@@ -2,6 +2,7 @@
 
 use super::prelude::*;
 use crate::plan_file::Scale;
+use crate::results::choice::seeds;
 
 /// Height of a colour's line of crosses.
 const CROSS: f64 = 5.2;
@@ -172,16 +173,11 @@ fn chosen(selection: &Selection, along: &Used) -> Option<BTreeMap<GroupKey, usiz
 /// What the rings are.
 fn ringed(selection: &Selection, is_chosen: bool) -> String {
     let choice = selection.results.choice();
-    let metric = columns::measurement(&choice.metric).map_or(choice.metric.clone(), Column::subject);
-    match choice.seeds() {
-        [first, .., last] if is_chosen => {
-            format!("Ring: the rate that the comparison chose for this line, by the {metric} of seeds {first}–{last}.")
-        }
-        [one] if is_chosen => {
-            format!("Ring: the rate that the comparison chose for this line, by the {metric} of seed {one}.")
-        }
-        _ => "Ring: the best of its line.".into(),
+    if !is_chosen || choice.seeds().is_empty() {
+        return "Ring: the best of its line.".into();
     }
+    let (metric, seeds) = (choice.subject(), seeds(choice.seeds()));
+    format!("Ring: the rate that the comparison chose for this line, by the {metric} of {seeds}.")
 }
 
 fn lines(selection: &Selection, endings: &Endings, along: &Used, chosen: Option<&BTreeMap<GroupKey, usize>>) -> Lines {
