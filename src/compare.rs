@@ -29,5 +29,5 @@ pub use paper::{json, latex, markdown};
 pub use score::Score;
 pub use sentences::{difference, least_p, why_open};
 pub use tables::{arms_table, joint_table, pairs_table, settings_table, wins_table};
-pub use tasks::Task;
+pub use tasks::{Task, arm_names};
 pub use text::{ranking, text};

@@ -2,7 +2,9 @@
 
 use super::words::{self, direction};
 use crate::columns::{self, Column, Quantity};
-use crate::compare::{Arm, Comparison, Joint, Pair, Task, Verdict, amount, difference, least_p, ranking, why_open};
+use crate::compare::{
+    Arm, Comparison, Joint, Pair, Task, Verdict, amount, arm_names, difference, least_p, ranking, why_open,
+};
 use crate::stats::{
     Spread,
     signed_rank::{LEVEL, seeds_needed},
@@ -22,8 +24,15 @@ pub fn verdicts(comparison: &Comparison) -> Vec<String> {
     tasks
         .map(|task| {
             of(task).unwrap_or_else(|| {
+                let tries = || task.1.arms.iter().flat_map(|arm| &arm.tries);
+                let can_be_chosen = tries().any(|own| !own.choosing.is_empty());
                 let are_all_there = task.1.arms.iter().all(|arm| arm.missing == 0);
                 match columns::metric::metric(&comparison.report).filter(|_| are_all_there) {
+                    Some(_) if !can_be_chosen => format!(
+                        "There is nothing to compare: settings are chosen by the {}, which no run has; write another as \
+                            `choose` of [compare].",
+                        amount::subject(&comparison.choose)
+                    ),
                     Some(column) => format!(
                         "There is nothing to compare: the runs have ended, but none of them has a {}.",
                         column.subject()
@@ -317,31 +326,38 @@ fn winners<'a>(task: &'a Task, column: &Column) -> Vec<(&'a Arm, Spread)> {
     known.into_iter().filter(|(_, s)| Some(s.median) == best).collect()
 }
 
-/// On how many tasks each arm is best.
+/// On how many tasks each arm is best, of those that have several arms.
 pub fn of_many_tasks(comparison: &Comparison, column: &Column) -> Option<String> {
-    let won: Vec<Vec<(&Arm, Spread)>> = comparison.tasks.iter().map(|task| winners(task, column)).collect();
-    let arms = &comparison.tasks.first()?.arms;
-    let wins = |arm: &&Arm| won.iter().filter(|own| own.iter().any(|(winner, _)| winner.name == arm.name)).count();
-    let mut counted: Vec<(&Arm, usize)> = arms.iter().map(|arm| (arm, wins(&arm))).collect();
+    let tasks: Vec<&Task> = comparison.tasks.iter().filter(|task| task.arms.len() > 1).collect();
+    let first = tasks.first()?;
+    let won: Vec<Vec<(&Arm, Spread)>> = tasks.iter().map(|task| winners(task, column)).collect();
+    let wins = |name: &str| won.iter().filter(|own| own.iter().any(|(winner, _)| winner.name == name)).count();
+    let mut counted: Vec<(&str, usize)> =
+        arm_names(tasks.iter().copied()).into_iter().map(|name| (name, wins(name))).collect();
     counted.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
-    let named = |arm: &Arm| words::arm(&comparison.arm, &arm.name);
-    let never: Vec<String> = counted.iter().filter(|(_, n)| *n == 0).map(|(arm, _)| named(arm)).collect();
+    let named = |name: &str| words::arm(&comparison.arm, name);
+    let never: Vec<String> = counted.iter().filter(|(_, n)| *n == 0).map(|(name, _)| named(name)).collect();
     let some: Vec<String> =
-        counted.iter().filter(|(_, n)| *n > 0).map(|(arm, n)| format!("{} in {n}", named(arm))).collect();
+        counted.iter().filter(|(_, n)| *n > 0).map(|(name, n)| format!("{} in {n}", named(name))).collect();
     let never = if never.is_empty() { String::new() } else { format!("; {} in none", words::all(&never)) };
     let ties = won.iter().filter(|own| own.len() > 1).count();
     let ties = if ties > 0 { format!(" ({ties} shared)") } else { String::new() };
     let lost = won.iter().filter(|own| own.is_empty()).count();
     let lost = if lost > 0 { format!("; {lost} are won by none") } else { String::new() };
-    let each = comparison.tasks[0].labels.iter().map(|(axis, _)| axis.clone()).collect::<Vec<_>>();
-    let (tasks, each, thing) = (comparison.tasks.len(), words::all(&each), words::thing(&comparison.arm));
+    let each = first.labels.iter().map(|(axis, _)| axis.clone()).collect::<Vec<_>>();
+    let (all, each, thing) = (tasks.len(), words::all(&each), words::thing(&comparison.arm));
     if some.is_empty() {
-        return Some(format!("None of {tasks} comparisons, one for each {each}, is won by any arm."));
+        return Some(format!("None of {all} comparisons, one for each {each}, is won by any arm."));
     }
-    let lacking = comparison.tasks.iter().filter(|task| !lacking(comparison, task, column).is_empty()).count();
+    let lacking = tasks.iter().filter(|task| !lacking(comparison, task, column).is_empty()).count();
     let lacking = if lacking > 0 { format!(" In {lacking} of them results are missing.") } else { String::new() };
+    let alone = match comparison.tasks.len() - all {
+        0 => String::new(),
+        n => format!(" In {} there is one {thing} alone.", count(n, "further one")),
+    };
     Some(format!(
-        "Of {tasks} comparisons, one for each {each}, the {thing} that {} is {}{never}{ties}{lost}.{}{lacking}",
+        "Of {}, one for each {each}, the {thing} that {} is {}{never}{ties}{lost}.{}{lacking}{alone}",
+        count(all, "comparison"),
         is_best(column),
         words::all(&some),
         pairs_of_many(comparison)

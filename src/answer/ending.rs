@@ -9,7 +9,8 @@ use crate::columns::{Better, Column, Quantity, Scale, is_level};
 use crate::compare::{Comparison, amount};
 use crate::ops::loss::Loss;
 use crate::plan_file::{PlanCell, unlike};
-use crate::results::Results;
+use crate::record::Status;
+use crate::results::{Results, Run};
 use crate::setting::Value;
 use crate::stats::Spread;
 use crate::table::count;
@@ -73,8 +74,10 @@ pub fn sentences(
     let of = |quantity| columns.iter().copied().find(|column| column.quantity == quantity);
     let scored = of(Quantity::Accuracy).or(of(Quantity::Loss)).unwrap_or(column);
     sentences.extend(guessing(results, groups, scored, scored != column));
-    let diverged: usize = groups.iter().map(Group::diverged).sum();
-    let runs: usize = groups.iter().map(|group| group.runs.len()).sum();
+    let all = || groups.iter().flat_map(|group| &group.runs);
+    let is_worst = |run: &Run| run.value_or_worst(column.name) == Some(column.worst());
+    let diverged = all().filter(|run| run.status == Status::Diverged && is_worst(run)).count();
+    let runs = all().count();
     if (1..runs).contains(&diverged) && !sentences.is_empty() {
         let verb = if diverged == 1 { "counts" } else { "count" };
         sentences.push(format!(

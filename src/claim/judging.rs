@@ -299,9 +299,9 @@ impl Values {
         let value = match &self.long {
             Some(values) => values.get(&index).copied(),
             None => match self.column {
-                Some(column) if diverged && !column.outlives_divergence() => None,
-                // A target that was missed is infinitely far.
+                // A target that was missed is infinitely far; one that was reached before a run diverged is reached.
                 Some(column) if column.missing_is_worst() => Some(run.value(column.name).unwrap_or(column.worst())),
+                Some(column) if diverged && !column.outlives_divergence() => None,
                 Some(column) => run.value(column.name),
                 None => None,
             },

@@ -7,7 +7,7 @@
 use super::arms::Setting;
 use super::pairs::{Pair, Verdict};
 use super::score::{Score, score};
-use super::tasks::Task;
+use super::tasks::{Task, arm_names};
 use crate::columns::Column;
 use crate::plan_file::PlanFile;
 use crate::plan_file::compare::{Compare, PROBLEMS, origins};
@@ -98,12 +98,7 @@ fn of_group(
         let arm = task.arms.iter().find(|arm| arm.name == name)?;
         Some(sign * arm.measures.get(column.name)?.median)
     };
-    let mut all: Vec<&str> = Vec::new();
-    for arm in tasks.iter().flat_map(|task| &task.arms) {
-        if !all.contains(&&*arm.name) {
-            all.push(&arm.name);
-        }
-    }
+    let all = arm_names(tasks.iter().copied());
     let lacks = |name: &str| tasks.iter().find(|task| value(task, name).is_none());
     let left_out = all.iter().filter_map(|name| Some((name.to_string(), lacks(name)?.name()))).collect();
     let names: Vec<&str> = all.iter().copied().filter(|name| lacks(name).is_none()).collect();

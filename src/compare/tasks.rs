@@ -27,6 +27,17 @@ impl Task {
     }
 }
 
+/// The arms of several tasks, each once.
+pub fn arm_names<'a>(tasks: impl IntoIterator<Item = &'a Task>) -> Vec<&'a str> {
+    let mut names: Vec<&str> = Vec::new();
+    for arm in tasks.into_iter().flat_map(|task| &task.arms) {
+        if !names.contains(&&*arm.name) {
+            names.push(&arm.name);
+        }
+    }
+    names
+}
+
 /// Every task with its arms, in the order of the plan.
 ///
 /// # Errors

@@ -41,12 +41,18 @@ pub fn touches_start<'a, F: Fn(&str) -> Option<&'a Value>>(
     let registry = Registry::get();
     let others: Vec<usize> = axes.filter(|other| *other != axis).filter_map(|other| registry.find(other)).collect();
     let goes_along = |key: &str| {
+        // Most settings are the same in all cells, of which there may be many.
+        let mut all = cells.clone().map(|(_, of)| of(key));
+        let first = all.next();
+        if all.all(|value| Some(value) == first) {
+            return false;
+        }
         let mut values: HashMap<&str, Option<&Value>> = HashMap::new();
         let is_fixed = cells.clone().all(|(label, of)| {
             let value = of(key);
             *values.entry(label).or_insert(value) == value
         });
-        is_fixed && values.values().any(|value| Some(value) != values.values().next())
+        is_fixed
     };
     let mut keys = registry.keys.iter().enumerate().filter(|(index, _)| !others.contains(index)).map(|(_, key)| key);
     let can_touch = |key: &Key| key.rows.iter().any(|row| row.acts.can_touch(on));

@@ -161,7 +161,10 @@ fn ending(selection: &Selection, run: usize, column: &Column) -> Option<Ending> 
     }
     match run.value(column.name) {
         _ if run.failed() => None,
-        _ if run.status == Status::Diverged && !column.outlives_divergence() => Some(Ending::Lost),
+        // A target that was reached before is.
+        _ if run.status == Status::Diverged && !column.outlives_divergence() && !column.missing_is_worst() => {
+            Some(Ending::Lost)
+        }
         Some(v) if !v.is_finite() => Some(Ending::Lost),
         Some(v) => Some(Ending::Value(v)),
         None if column.missing_is_worst() && selection.results.plan.has_target() => Some(Ending::Lost),

@@ -2,7 +2,7 @@
 
 use super::{Results, ResultsError, Run};
 use crate::columns::{
-    self, Column, Measured,
+    self, Column, Measured, Part,
     metric::{is_comparable, metric},
 };
 use crate::plan_file::compare::Compare;
@@ -71,17 +71,22 @@ impl Choice {
 }
 
 impl Results {
-    /// The column that arms are compared by first: as `[compare]` has it, or else the test loss, what is chosen by, the
-    /// training loss or another loss or accuracy, the first that all runs were measured by.
+    /// The column that arms are compared by first: as `[compare]` has it, or else the loss on the test part, the validation
+    /// part or the training part, the first that runs were measured by; of a part without a loss its accuracy.
     pub fn reported(&self, compare: Option<&Compare>) -> String {
-        let choice = self.choice_by(compare);
-        let losses = || ["test_loss", &*choice.metric, "train_loss"].into_iter();
-        let shares = || columns::compared().map(|column| column.name);
-        let usual = || {
-            let of_all = losses().chain(shares()).find(|metric| self.are_measured(metric));
-            of_all.or_else(|| losses().find(|metric| self.is_measured(metric))).unwrap_or("train_loss").to_string()
+        compare.and_then(|compare| compare.report.clone()).unwrap_or_else(|| self.usual(&Part::ALL).into())
+    }
+
+    /// The loss or accuracy at the end on the first of some parts that all runs were measured by, or else some.
+    fn usual(&self, parts: &[Part]) -> &'static str {
+        let of = |part: &Part| {
+            let part = Some(*part);
+            columns::compared().filter(move |column| column.part == part && column.measured == Measured::End)
         };
-        compare.and_then(|compare| compare.report.clone()).unwrap_or_else(usual)
+        let known = || parts.iter().flat_map(of).map(|column| column.name);
+        let found =
+            known().find(|name| self.are_measured(name)).or_else(|| known().find(|name| self.is_measured(name)));
+        found.unwrap_or("train_loss")
     }
 
     /// Whether some run was measured by this, or had a target that it could miss.
@@ -140,21 +145,22 @@ impl Results {
     }
 
     /// The choice as `[compare]` has it: by its measure, or else the validation loss, or the training loss without a
-    /// validation part; on its seeds, or else on all of them.
+    /// validation part, or the accuracy of a part without a loss; on its seeds, or else on all of them.
     pub fn choice(&self) -> Choice {
         self.choice_by(self.plan.compare.as_ref())
     }
 
     /// The same for a comparison that the plan does not have.
     pub fn choice_by(&self, compare: Option<&Compare>) -> Choice {
-        let usual = if self.are_measured("val_loss") { "val_loss" } else { "train_loss" };
         let split = compare.map_or(0, |c| c.tune_seeds);
         let (tune_seeds, report_seeds) = match self.plan.seeds.split_at_checked(split) {
             Some((tune, report)) if !report.is_empty() => (tune.to_vec(), report.to_vec()),
             // One seed has to do for both.
             _ => (Vec::new(), self.plan.seeds.clone()),
         };
-        let metric = compare.and_then(|c| c.choose.clone()).unwrap_or_else(|| usual.into());
+        let metric = compare
+            .and_then(|c| c.choose.clone())
+            .unwrap_or_else(|| self.usual(&[Part::Validation, Part::Training]).into());
         Choice { metric, tune_seeds, report_seeds }
     }
 }

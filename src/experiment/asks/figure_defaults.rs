@@ -8,6 +8,7 @@ use crate::model;
 use crate::plan_file::compare::Compare;
 use crate::plan_file::figure::FigureSpec;
 use crate::plan_file::{Axis, Scale};
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap};
 
 /// Panels of a default figure at most.
@@ -48,6 +49,8 @@ pub struct Defaults<'a> {
     pub tune: Vec<String>,
     /// The other axes with several labels.
     several: Vec<&'a str>,
+    /// Those of them that can touch what is measured before the first update, which takes a look at every cell.
+    starting: OnceCell<Vec<&'a str>>,
 }
 
 /// What tells series and panels apart.
@@ -63,7 +66,7 @@ impl<'a> Defaults<'a> {
         let several = || grid.axes.iter().filter(|a| a.labels.len() > 1);
         let tune = several().filter(is_tuned).map(|a| a.name.clone()).collect();
         let several = several().filter(|a| !is_tuned(a)).map(|a| a.name.as_str()).collect();
-        Defaults { grid, compare, is_compared, tune, several }
+        Defaults { grid, compare, is_compared, tune, several, starting: OnceCell::new() }
     }
 
     /// Whether the depth has several labels.
@@ -94,8 +97,13 @@ impl<'a> Defaults<'a> {
 
     /// The roles where only the start is shown: those of the axes that can touch it.
     pub fn of_start(&self) -> Roles {
+        let starts = |name: &&str| self.starting().contains(name);
+        self.pick(&self.others().into_iter().filter(starts).collect::<Vec<_>>())
+    }
+
+    fn starting(&self) -> &[&'a str] {
         let touches = |name: &&str| self.grid.touches_start(name, On::Probe);
-        self.pick(&self.others().into_iter().filter(touches).collect::<Vec<_>>())
+        self.starting.get_or_init(|| self.several.iter().copied().filter(touches).collect())
     }
 
     /// Of these axes one for the colour and one for the panels.
@@ -147,7 +155,7 @@ impl<'a> Defaults<'a> {
     fn is_of_arms(&self, compare: &Compare) -> bool {
         let Cells { cells, are_imported, .. } = self.grid;
         let are_networks = cells.iter().any(|cell| cell.function().is_none());
-        let start_alike = || !self.problems().iter().any(|axis| self.grid.touches_start(axis, On::Probe));
+        let start_alike = || !self.problems().iter().any(|axis| self.starting().contains(&axis.as_str()));
         self.count(&compare.arm) > 1 && !are_imported && (self.is_compared || are_networks && start_alike())
     }
 
