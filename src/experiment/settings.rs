@@ -48,11 +48,10 @@ pub fn touches_start<'a, F: Fn(&str) -> Option<&'a Value>>(
             return false;
         }
         let mut values: HashMap<&str, Option<&Value>> = HashMap::new();
-        let is_fixed = cells.clone().all(|(label, of)| {
+        cells.clone().all(|(label, of)| {
             let value = of(key);
             *values.entry(label).or_insert(value) == value
-        });
-        is_fixed
+        })
     };
     let mut keys = registry.keys.iter().enumerate().filter(|(index, _)| !others.contains(index)).map(|(_, key)| key);
     let can_touch = |key: &Key| key.rows.iter().any(|row| row.acts.can_touch(on));
