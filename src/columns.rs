@@ -306,6 +306,11 @@ impl Column {
         matches!(self.quantity, Quantity::Attenuation | Quantity::DeltaAttenuation | Quantity::TimeAttenuation)
     }
 
+    /// Whether it is decades of dL/dh or dL/dz lost between the layers of a net, of which there have to be two.
+    pub fn is_between_layers(&self) -> bool {
+        matches!(self.quantity, Quantity::Attenuation | Quantity::DeltaAttenuation)
+    }
+
     /// Whether it is decades of any gradient lost on the way to the first layer, which may be beyond every finite number, a bound
     /// or undefined.
     pub fn is_fading(&self) -> bool {
@@ -759,7 +764,7 @@ pub const CLAIMS: &[Column] = &[
     Column::new("confidence", &["coverage that the claim asks for"], Several, Training),
     Column::key("n", &["seeds"]),
     Column::key("diverged", &["seeds whose run diverged"]),
-    Column::key("undefined", &["seeds with no gradient at the last layer"]),
+    Column::key("undefined", &["seeds with no gradient at the last layer,", "or without two layers"]),
     Column::key("unknown", &["seeds whose run is missing or failed"]),
     Column::key("edited_later", &["whether a claim was written or", "changed after the first run"]),
 ];

@@ -31,3 +31,4 @@ pub use sentences::{difference, least_p, why_open};
 pub use tables::{arms_table, joint_table, pairs_table, settings_table, wins_table};
 pub use tasks::{Task, arm_names};
 pub use text::{ranking, text};
+pub use warnings::all_warnings;

@@ -231,13 +231,18 @@ impl Conclusion {
     }
 
     fn report(&self, claims: &Table) -> Result<(), ReportError> {
-        let [arms, pairs, claims] = [&self.arms, &self.pairs, claims].map(Records::from);
+        let wins = self.comparison.as_ref().map_or_else(Table::default, compare::wins_table);
+        let [arms, ranks, wins, pairs, claims] =
+            [&self.arms, &self.ranks, &wins, &self.pairs, claims].map(Records::from);
         report::write(&Content {
             answer: self.answer.headline(),
             edited_later: self.edited_later,
             results: &self.results,
             summary: &self.summary,
             arms: &arms,
+            ranks: &ranks,
+            wins: &wins,
+            warnings: self.comparison.as_ref().map_or_else(Vec::new, compare::all_warnings),
             pairs: &pairs,
             claims: &claims,
             figures: self.drawn.iter().map(|figure| (&*figure.name, &*figure.svg)).collect(),

@@ -41,8 +41,13 @@ pub struct Content<'a> {
     /// As `summary.csv`, `comparison.csv`, `comparison_pairs.csv` and `claims.csv` have them.
     pub summary: &'a Records,
     pub arms: &'a Records,
+    pub ranks: &'a Records,
     pub pairs: &'a Records,
     pub claims: &'a Records,
+    /// How often each arm of a pair is better, over the problems of a joint answer.
+    pub wins: &'a Records,
+    /// What a reader of the comparison has to know of it.
+    pub warnings: Vec<String>,
     /// Name and SVG of the figures that were just drawn, in the order of the plan (an empty drawing where there is nothing to
     /// show): what lies in the folder may be anybody's.
     pub figures: Vec<(&'a str, &'a str)>,
@@ -88,6 +93,9 @@ struct Page<'a> {
     figures: Vec<PageFigure<'a>>,
     sheets: Vec<Sheet>,
     sentences: Vec<String>,
+    warnings: &'a [String],
+    /// The files of runs of another program, and their digests.
+    imported: Vec<String>,
     settings: Vec<(String, String)>,
     sessions: Vec<Session>,
     experiment: String,
@@ -97,17 +105,18 @@ fn render(content: &Content) -> Result<String, minijinja::Error> {
     let Content { results, summary, arms, pairs, claims, .. } = content;
     let plan = &results.plan;
     let mut figures = figures(content);
-    let sheets =
-        [sheets::claims(claims, content.edited_later), sheets::cells(results, summary), sheets::arms(results, arms)];
-    let files = plan.imported.iter().map(|file| format!("{} ({})", file.name, file.digest));
+    let sheets = [
+        sheets::claims(claims, content.edited_later),
+        sheets::arms(results, arms),
+        sheets::ranks(results, content.ranks),
+        sheets::wins(results, content.wins),
+        sheets::cells(results, summary),
+    ];
+    let imported: Vec<String> = plan.imported.iter().map(|file| format!("{} ({})", file.name, file.digest)).collect();
     let data = match plan.cells.iter().all(|cell| cell.function.is_some()) {
         true => String::new(),
         false if plan.is_imported() => {
-            format!(
-                "{}; trained by another program and imported from {}",
-                plan.data.name,
-                files.collect::<Vec<_>>().join(", ")
-            )
+            format!("{}; trained by another program and imported from {}", plan.data.name, imported.join(", "))
         }
         false => format!("{}; layers are measured on {} training rows", plan.data_described(), plan.probe),
     };
@@ -128,6 +137,8 @@ fn render(content: &Content) -> Result<String, minijinja::Error> {
         figures,
         sheets: sheets.into_iter().flatten().collect(),
         sentences: sheets::sentences(pairs),
+        warnings: &content.warnings,
+        imported,
         settings: plan.settings.iter().map(|(key, value)| (key.clone(), value.to_string())).collect(),
         sessions: sessions(&results.dir),
         // The carriage returns of another system would be written out.

@@ -192,10 +192,10 @@ impl Schedule {
     pub fn unreached(&self) -> Option<(&'static str, String, String)> {
         let (steps, after) = (self.steps, self.steps.saturating_sub(self.warmup));
         let words = if self.unit == 1 { "steps" } else { "epochs" };
-        let too_long = |key, what: String, most: usize| {
+        let too_long = |key: &'static str, what: String, most: usize| {
             let help = match most / self.unit {
                 0 => format!("increase `{words}`"),
-                most => format!("write at most {most}, or increase `{words}`"),
+                most => format!("write at most {most} as `{key}`, or increase `{words}`"),
             };
             Some((key, format!("{what}: the run has {} {words} after its warm-up", after / self.unit), help))
         };

@@ -201,17 +201,22 @@ fn verdict(comparison: &Comparison, task: &Task, column: &Column, (best, are_equ
     let is_named = best.len() > 1 && best.contains(&from);
     let are_several = are_equal && best.len() > 1 && comparison.baseline.is_none();
     let named_arm = |name: &str| words::arm(&comparison.arm, name);
-    let subject = match is_named {
-        true if are_several => words::all(&best.iter().map(|name| named_arm(name)).collect::<Vec<_>>()),
-        true => named_arm(from),
-        false => "it".into(),
+    let subject = match are_several {
+        true if is_named => words::all(&best.iter().map(|name| named_arm(name)).collect::<Vec<_>>()),
+        _ if is_named || comparison.baseline.is_some() => named_arm(from),
+        _ => "it".into(),
     };
     let [lies, equals, is] = if are_several { ["lie", "equal", "are"] } else { ["lies", "equals", "is"] };
     let is_other = |name: &str| comparison.baseline.is_some() || !best.contains(&name);
-    let own: Vec<&Pair> = task.pairs.iter().filter(|pair| pair.metric == column.name).collect();
+    let own = of_metric(task, column);
     let is_told = |pair: &&Pair| pair.other(from).is_some_and(is_other);
     let pairs: Vec<&Pair> = own.iter().copied().filter(is_told).collect();
-    let Some(seeds) = pairs.iter().map(|pair| pair.difference.n).min() else { return too_few(&own) };
+    let Some(seeds) = pairs.iter().map(|pair| pair.difference.n).min() else {
+        return match comparison.baseline.is_none() && own.is_empty() {
+            true => " No two arms have a seed in common, so no difference is tested.".into(),
+            false => too_few(&own),
+        };
+    };
     if seeds == 1 {
         return too_few(&pairs);
     }
@@ -262,7 +267,15 @@ fn verdict(comparison: &Comparison, task: &Task, column: &Column, (best, are_equ
             }
         }
     }
-    let needed = too_few(&pairs);
+    // What holds of the first task is said there.
+    let of_first = || {
+        comparison
+            .tasks
+            .first()
+            .filter(|first| first.labels != task.labels)
+            .map(|first| too_few(&of_metric(first, column)))
+    };
+    let needed = Some(too_few(&pairs)).filter(|needed| of_first().as_ref() != Some(needed)).unwrap_or_default();
     let is_chosen = task.arms.iter().any(|arm| arm.tries.len() > 1);
     let start = match (&comparison.baseline, is_chosen) {
         (Some(base), true) => format!("Against the baseline, {base}, at the chosen settings: "),
@@ -274,6 +287,11 @@ fn verdict(comparison: &Comparison, task: &Task, column: &Column, (best, are_equ
     // A name is written as it is, also at the start of a sentence.
     let said = if is_named && start.is_empty() { said } else { words::capital(&said) };
     format!(" {said}.{needed}")
+}
+
+/// The pairs of a task by one metric.
+fn of_metric<'a>(task: &'a Task, column: &Column) -> Vec<&'a Pair> {
+    task.pairs.iter().filter(|pair| pair.metric == column.name).collect()
 }
 
 /// `9 seeds`, or `9 to 12 seeds` where pairs have different numbers.

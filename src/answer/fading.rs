@@ -114,6 +114,10 @@ fn alike(starts: &[Start], column: &Column, place: &str, several: &str) -> Optio
         _ if bounds > 0 => return None,
         (true, _) => format!("loses {} decades{POWERS}", between(significant(low, 2), significant(high, 2))),
         (_, true) => format!("gains {} decades{POWERS}", between(significant(-high, 2), significant(-low, 2))),
+        _ if high < 0.0 => format!(
+            "grows by {} decades (powers of ten; with some seeds it fades)",
+            between(significant(-high, 2), significant(-low, 2))
+        ),
         _ => format!(
             "loses {} to {} decades (powers of ten; below 0 it grows)",
             significant(low, 2),

@@ -181,7 +181,7 @@ pub fn how_chosen(comparison: &Comparison) -> String {
 
 /// Rows whose best setting is the first or the last that was tried.
 pub fn at_edges(groups: &[Group]) -> Option<String> {
-    let at = groups.iter().filter(|group| !group.edges.is_empty()).count();
+    let at = groups.iter().filter(|group| group.edges.iter().any(|edge| !edge.diverges)).count();
     (at > 0).then(|| {
         format!(
             "in {} the best value is the first or last that was tried: a wider range may hold a better one",

@@ -316,6 +316,8 @@ impl Values {
             }
             Some(x) => Observation::Exactly(x),
             None if diverged => Observation::Diverged,
+            // A net of one layer ended as well as any.
+            None if self.is_fading() => Observation::Undefined,
             None => Observation::Unknown,
         }
     }

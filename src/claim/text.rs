@@ -83,7 +83,9 @@ fn effect(claim: &JudgedClaim) -> String {
         let _ = write!(text, ", {} missing or failed", j.unknown);
     }
     if j.verdict == Verdict::Inconclusive {
-        if j.coverage < claim.confidence {
+        if j.undefined + j.unknown == j.n {
+            text.push_str("; no run has such a number");
+        } else if j.coverage < claim.confidence {
             let _ = write!(
                 text,
                 "; an interval of {:.0} % takes at least {} seeds",

@@ -36,7 +36,7 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     }
     name_obsolete(dir, Style::Page, &plan.figures);
     let conclusion = conclude(dir, &plan, &work, &journal, Some(&draw_pages))?;
-    print_conclusion(&plan, counts, &conclusion)?;
+    print_conclusion(&plan, &counts, &conclusion)?;
     let (name, runs) = (&plan.name, count(counts.planned, "run"));
     note(&format!("{name}: {} of {runs} are finished, in {}", counts.done, dir.display()));
     after_merge(&work, &journal).iter().for_each(|line| note(line));

@@ -46,7 +46,7 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
         let room = memory::room(at_once.min(to_do.len()));
         text += &outline::memory(&work, &to_do, at_once, room);
         let rate = Rate::find(&dir, &work, &to_do, &Gate::new(room), &run::train);
-        text += &format!("  time      {}\n", forecast(rate, &work, &to_do));
+        text += &format!("  time      {}\n", forecast(rate, &work, &to_do, at_once));
     }
     print(&text)
 }

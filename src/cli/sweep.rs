@@ -125,7 +125,7 @@ fn whole(options: &Options, loaded: &Loaded) -> Result<ExitCode, CommandError> {
 
     let conclusion = conclude(dir, plan, work, &folder.journal, draw)?;
     let counts = Counts::of(work, &folder.journal);
-    print_conclusion(plan, counts, &conclusion)?;
+    print_conclusion(plan, &counts, &conclusion)?;
     let again = |job: &Job| shell::line(&options.plan.again(plan, &job.run));
     failures(work, &folder.journal, again)?.iter().for_each(|line| note(line));
     let (folder, tables) = (dir.display(), tables::with_rows(plan).join(", "));
@@ -137,14 +137,15 @@ fn whole(options: &Options, loaded: &Loaded) -> Result<ExitCode, CommandError> {
     } else {
         note(&format!("results in {folder}: report.html, {tables}, figures"));
     }
-    if let Some(compare) = &plan.compare {
+    let can_be_compared = counts.done > counts.diverged + counts.failed;
+    if let Some(compare) = plan.compare.as_ref().filter(|_| can_be_compared) {
         note(&format!("which {} is better: gradsweep compare {}", compare.arm, dir.display()));
     }
     Ok(exit_code(counts.failed == 0, &conclusion))
 }
 
 /// Prints what the results show: the table, how many runs are missing, and the verdicts on the claims.
-pub(super) fn print_conclusion(plan: &Plan, counts: Counts, conclusion: &Conclusion) -> Result<(), CommandError> {
+pub(super) fn print_conclusion(plan: &Plan, counts: &Counts, conclusion: &Conclusion) -> Result<(), CommandError> {
     left_out(&conclusion.drawn);
     print(&conclusion.answer.text())?;
     if counts.done < counts.planned {

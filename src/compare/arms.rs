@@ -160,9 +160,10 @@ impl Arm {
         arm.lost = score == Some(worst);
         arm.chosen = setting(labels);
         let is_lone = arm.tries.iter().filter(|tried| tried.score == score).count() == 1;
+        let diverges = runs.values().any(|run| run.status == Status::Diverged);
         for place in varied.into_iter().filter(|_| is_lone && !arm.lost) {
             let tried: BTreeSet<usize> = tries.keys().map(|setting| setting[place]).collect();
-            arm.edges.extend(edge(tuned[place], &tried, labels[place]));
+            arm.edges.extend(edge(tuned[place], &tried, labels[place], diverges));
         }
         arm.measure(runs, measure);
         arm

@@ -3,7 +3,7 @@
 use super::comparison::Comparison;
 use super::rows::{self, Rows};
 use super::text::{head, joint_notes, notes, of_medians, of_runs, ranking, remarks};
-use super::warnings::warnings;
+use super::warnings::all_warnings;
 use super::{Joint, arms_table, joint_table, pairs_table, settings_table, wins_table};
 use crate::table::{Cell, Table, capital};
 use serde_json::{Map, Value, json};
@@ -164,10 +164,7 @@ fn character(c: char) -> String {
 /// What was compared and how, the verdicts, and the tables row by row.
 pub fn json(comparison: &Comparison, verdicts: &[String]) -> String {
     let mut all = notes(comparison);
-    for task in &comparison.tasks {
-        let place = if task.labels.is_empty() { String::new() } else { format!("{}: ", task.name()) };
-        all.extend(warnings(comparison, task).iter().map(|warning| format!("{place}{warning}")));
-    }
+    all.extend(all_warnings(comparison));
     let value = json!({
         "arm": comparison.arm,
         "choose": comparison.choose,

@@ -69,7 +69,7 @@ pub fn runs_of_each(task: &Task) -> Option<usize> {
 
 /// Whether it is known how often each setting would be chosen again.
 pub fn is_drawn(task: &Task) -> bool {
-    task.arms.iter().flat_map(|arm| &arm.tries).any(|tried| tried.share.is_some())
+    task.arms.iter().filter(|arm| !arm.lost).flat_map(|arm| &arm.tries).any(|tried| tried.share.is_some())
 }
 
 /// What is reported, then an accuracy and the steps to a target, all of them where they were measured.

@@ -55,6 +55,13 @@ pub fn sentence(pair: &Pair) -> String {
     }
     let (column, subject) = (columns::metric::metric(&pair.metric), subject(&pair.metric));
     let between = difference(d, column);
+    let is = match d.value.is_infinite() {
+        true => {
+            let is = if column.is_some_and(|own| own.quantity == Quantity::Steps) { "are" } else { "is" };
+            format!("the {subject} of {} {is} higher by {between}", if d.value < 0.0 { second } else { first })
+        }
+        false => format!("the difference in {subject} is {between}"),
+    };
     // What can be counted is fewer or more, not lower or higher.
     let differs = match (column.is_some_and(|own| own.quantity == Quantity::Steps), d.value < 0.0) {
         (true, true) => format!("takes fewer {subject}"),
@@ -78,7 +85,7 @@ pub fn sentence(pair: &Pair) -> String {
             why_open(pair)
         ),
         Verdict::Equivalent => {
-            format!("{first} and {second} are equivalent: the {subject} differs by {between}, {seeds}{again}")
+            format!("{first} and {second} are equivalent: {is}, {seeds}{again}")
         }
         Verdict::NotDistinguished => {
             let could = if *smallest > LEVEL {
@@ -87,7 +94,7 @@ pub fn sentence(pair: &Pair) -> String {
                 String::new()
             };
             format!(
-                "{first} and {second} are not distinguished with {seeds}: the {subject} differs by {between}, p = {}{could}{again}",
+                "{first} and {second} are not distinguished with {seeds}: {is}, p = {}{could}{again}",
                 significant(*corrected)
             )
         }

@@ -8,6 +8,13 @@ use crate::run::cost::flop;
 use crate::table::{count, significant};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Those of all tasks, each with the name of its task.
+pub fn all_warnings(comparison: &Comparison) -> Vec<String> {
+    let place = |task: &Task| if task.labels.is_empty() { String::new() } else { format!("{}: ", task.name()) };
+    let of = |task| warnings(comparison, task).into_iter().map(move |line| format!("{}{line}", place(task)));
+    comparison.tasks.iter().flat_map(of).collect()
+}
+
 /// A line for each, what concerns several arms once.
 pub fn warnings(comparison: &Comparison, task: &Task) -> Vec<String> {
     let near = task.arms.iter().filter_map(|arm| near_tie(comparison, arm)).collect::<Vec<_>>();
@@ -60,18 +67,22 @@ fn near_tie(comparison: &Comparison, arm: &Arm) -> Option<String> {
 
 /// Best values at an end of what was tried: a line for each axis and end.
 fn at_edges(task: &Task) -> Vec<String> {
-    let mut found: BTreeMap<(&str, bool), Vec<(&Arm, &Edge)>> = BTreeMap::new();
+    let end = |edge: &Edge| match (edge.largest, edge.diverges) {
+        (false, _) => "smallest that was tried",
+        (true, false) => "largest that was tried",
+        (true, true) => "largest that was tried, at which some runs diverge",
+    };
+    let mut found: BTreeMap<(&str, &str), Vec<(&Arm, &Edge)>> = BTreeMap::new();
     for (arm, edge) in task.arms.iter().flat_map(|arm| arm.edges.iter().map(move |edge| (arm, edge))) {
-        found.entry((&edge.axis, edge.largest)).or_default().push((arm, edge));
+        found.entry((&edge.axis, end(edge))).or_default().push((arm, edge));
     }
-    let line = |((axis, largest), arms): ((&str, bool), Vec<(&Arm, &Edge)>)| {
-        let end = if largest { "largest" } else { "smallest" };
+    let line = |((axis, end), arms): ((&str, &str), Vec<(&Arm, &Edge)>)| {
         let arms = arms.iter().map(|(arm, edge)| {
             let next = edge.next.iter().map(|x| significant(*x, 3)).collect::<Vec<_>>().join(" and ");
             let next = if next.is_empty() { String::new() } else { format!("; try {next}") };
             format!("{} ({}{next})", arm.name, super::amount::short(&edge.label))
         });
-        format!("warning: the best {axis} is the {end} that was tried: {}", arms.collect::<Vec<_>>().join(", "))
+        format!("warning: the best {axis} is the {end}: {}", arms.collect::<Vec<_>>().join(", "))
     };
     found.into_iter().map(line).collect()
 }

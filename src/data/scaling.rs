@@ -56,14 +56,16 @@ pub(super) struct Inputs<'a> {
 
 /// Features whose deviations differ by more than this are told.
 const APART: f64 = 10.0;
+/// So are targets whose size differs from 1, about that of the outputs of a new network, by more than this.
+const FAR: f64 = 100.0;
 
 /// Scales inputs and targets of all parts, the training part first, as the settings say. Returns what a single feature was shifted
-/// and divided by, and what a person should know of it.
+/// and divided by, and what a person should know of them.
 pub(super) fn scale(
     settings: &Settings,
     about: &Inputs,
     parts: [Option<&mut Split>; 3],
-) -> Result<(Option<[f64; 2]>, Option<String>), DataError> {
+) -> Result<(Option<[f64; 2]>, Vec<String>), DataError> {
     let mut parts: Vec<&mut Split> = parts.into_iter().flatten().collect();
     let scaling = Scaling::from_settings(settings, "data.scaling")?;
     let of_inputs = Map::of(scaling, parts[0].x.lines(about.features), about.most)
@@ -85,7 +87,25 @@ pub(super) fn scale(
     }
     let note = if about.most.is_none() { apart(scaling, about, parts[0].x.lines(about.features)) } else { None };
     let of_one = (about.features == 1).then(|| [of_inputs.shift[0], of_inputs.divisor[0]]);
-    Ok((of_one, note))
+    Ok((of_one, note.into_iter().chain(far(&parts[0].targets)).collect()))
+}
+
+/// Says of targets that are much larger than a new network's outputs, or vary much less, that they are.
+fn far(targets: &Targets) -> Option<String> {
+    let Targets::Values { y, width } = targets else { return None };
+    let lines = Lines::Plain(y, (*width).max(1));
+    let (means, zero) = (means(lines), vec![0.0; lines.width()]);
+    let largest = |sizes: Vec<f64>| sizes.into_iter().fold(0.0, f64::max);
+    let (size, deviation) = (largest(deviations(lines, &zero)), largest(deviations(lines, &means)));
+    let is_far = size > FAR || deviation > 0.0 && deviation < 1.0 / FAR;
+    let mean = means.iter().fold(0.0, |most: f64, mean| if mean.abs() > most.abs() { *mean } else { most });
+    is_far.then(|| {
+        format!(
+            "the targets have mean {} and standard deviation {}, where a new network's outputs are about 1: data.target_scaling = \"per_feature\" makes them alike",
+            significant(mean, 2),
+            significant(deviation, 2)
+        )
+    })
 }
 
 /// Says of features that differ in size by more than tenfold that they do: the smaller ones hardly take part.

@@ -70,8 +70,8 @@ pub(super) fn prepare(raw: Raw, settings: &Settings) -> Result<Dataset, DataErro
     }
     add_label_noise(&mut train, settings)?;
     let about = Inputs { file: &file, features: width, names: &names, most };
-    let (scaled, note) = scaling::scale(settings, &about, [Some(&mut train), validation.as_mut(), test.as_mut()])?;
-    notes.extend(note);
+    let (scaled, told) = scaling::scale(settings, &about, [Some(&mut train), validation.as_mut(), test.as_mut()])?;
+    notes.extend(told);
     let shape = steps.map_or(vec![features], |steps| vec![steps, width]);
     Ok(Dataset { notes, change, classes, scaled, ..Dataset::new(name, shape, train, validation, test) })
 }
@@ -84,9 +84,12 @@ fn unseen_class(file: &str, classes: &[String], train: &Split, others: [Option<&
     let unseen: Vec<usize> = (0..known.len()).filter(is_unseen).collect();
     let class = *unseen.first()?;
     let name = classes.get(class).map_or_else(|| class.to_string(), |name| format!("\"{name}\""));
-    let more = if unseen.len() > 1 { format!(" and {} more", unseen.len() - 1) } else { String::new() };
+    let (more, are, it) = match unseen.len() {
+        1 => (String::new(), "is", "it"),
+        n => (format!(" and {} more", n - 1), "are", "them"),
+    };
     Some(format!(
-        "{file}: class {name}{more} is in the validation or test part alone, so no network learns it: give more rows to the training part"
+        "{file}: class {name}{more} {are} in the validation or test part alone, so no network learns {it}: give more rows to the training part"
     ))
 }
 

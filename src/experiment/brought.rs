@@ -209,6 +209,8 @@ pub const VALUES: &[(&str, &[Row])] = &[
     (
         "residual",
         &[
+            (&["yes", "on", "true"], Write("true")),
+            (&["no", "off", "false"], Write("false")),
             (&["gated", "gate"], Write("\"highway\"")),
             (&["rezero", "skipinit", "skip_init"], Write("{ form = \"pre_activation\", scale = \"learned_zero\" }")),
             (&["resnet", "preact", "pre"], Write("\"pre_activation\"")),

@@ -24,12 +24,14 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
 /// More words than this are not listed.
 const SHOWN: usize = 32;
 
-/// The cure for an unknown word: the nearest known one, or all of them.
+/// The cure for an unknown word: the nearest known one, or those of which it is a part, as `accuracy` is, or all of them.
 pub fn suggest<'a>(word: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> String {
     match nearest(word, known.clone()) {
         Some(near) => format!("did you mean `{near}`?"),
         None => {
-            let all: Vec<&str> = known.into_iter().collect();
+            let has_part = |name: &&str| nearest(word, name.split(['_', '.'])).is_some();
+            let parts: Vec<&str> = known.clone().into_iter().filter(has_part).collect();
+            let all = if parts.is_empty() { known.into_iter().collect() } else { parts };
             let more = if all.len() > SHOWN { ", ..." } else { "" };
             let shown: Vec<String> = all.iter().take(SHOWN).map(|k| format!("`{k}`")).collect();
             format!("choose one of {}{more}", shown.join(", "))

@@ -91,6 +91,19 @@ impl SheetColumn {
 }
 
 impl Shows {
+    /// The column of the file that it shows first.
+    pub fn column(&self) -> &str {
+        match self {
+            Shows::Label(column, _) | Shows::Spread([column, ..]) => column,
+            Shows::Text(column)
+            | Shows::Verdict(column)
+            | Shows::Number(column)
+            | Shows::Share(column)
+            | Shows::Runs(column, _) => column,
+            Shows::Fading(column) => column.name,
+        }
+    }
+
     fn field(&self, row: &Record) -> Field {
         let get = |column: &str| row.get(column).map_or("", String::as_str);
         let field = |column: &str| Field { text: get(column).into(), key: get(column).into(), ..Field::default() };
@@ -122,6 +135,7 @@ impl Shows {
                 let range = more.collect::<Vec<_>>().join("; ");
                 Field { text: found.median.shown(read), range, ..field(&columns::spread(column.name)[0]) }
             }
+            Shows::Share(column) if get(column).is_empty() => Field::default(),
             Shows::Share(column) => {
                 let percent = 100.0 * get(column).parse().unwrap_or(0.0);
                 Field { text: format!("{percent:.1} %"), ..field(column) }

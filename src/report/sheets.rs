@@ -38,31 +38,87 @@ pub fn cells(results: &Results, table: &Records) -> Option<Sheet> {
 
 /// The arms of a comparison, each at its best setting; nothing where there are none.
 pub fn arms(results: &Results, table: &Records) -> Option<Sheet> {
-    let (compare, first) = (results.plan.compare.as_ref()?, table.rows.first()?);
+    let compare = results.plan.compare.as_ref()?;
     let place = table.columns.iter().position(|column| *column == compare.arm).unwrap_or(0);
-    let is_tuned = first.get("setting").is_some_and(|setting| !setting.is_empty());
-    let note = match is_tuned {
+    let is_there = |column: &str| table.rows.iter().any(|row| row.get(column).is_some_and(|text| !text.is_empty()));
+    let note = match is_there("setting") {
         true => {
-            "Each arm at its own best setting, which is chosen on some seeds and judged on the others: median and range."
+            "Each arm at its own best setting, which is chosen on some seeds and judged on the others: median and interval."
         }
-        false => "Each arm's median and range over the seeds.",
+        false => "Each arm's median over the seeds and its interval.",
     };
+    let note = format!(
+        "{note} The ends of an interval are order statistics; how often such an interval covers the true median is in comparison.csv."
+    );
     let steps_known = match results.plan.has_target() {
         true => results.steps_known(0..results.runs.len()),
         false => String::new(),
     };
     let note = format!("{note} {steps_known}").trim_end().to_string();
-    let setting = [("setting", "setting"), ("first or last value that was tried", "at_edge"), ("tries", "tries")];
-    let setting = setting.into_iter().filter(|_| is_tuned);
-    let at_the_end = columns::compared().filter(|column| column.measured != Measured::Best);
+    let setting = [
+        ("setting", Shows::Text("setting")),
+        ("chosen again by other seeds", Shows::Share("chosen_again")),
+        ("second best setting", Shows::Text("runner_up")),
+        ("how much worse it is", Shows::Number("runner_up_behind")),
+        ("first or last value that was tried", Shows::Text("at_edge")),
+        ("tries", Shows::Number("tries")),
+    ];
+    let setting = setting.into_iter().filter(|(_, shows)| is_there("setting") && is_there(shows.column()));
+    let usual = columns::compared().filter(|column| column.measured != Measured::Best);
+    let usual = usual.chain([columns::known("steps_to_target")]);
+    let asked = compare.report.iter().chain(&compare.also).filter_map(|name| columns::metric::metric(name));
+    let asked = asked.filter(|column| usual.clone().all(|own| own.name != column.name));
     let columns = labels(results, &table.columns[..=place])
-        .chain(setting.map(|(name, column)| SheetColumn::new(name, Shows::Text(column))))
-        .chain(spreads(table, at_the_end.chain([columns::known("steps_to_target")])))
+        .chain(setting.map(|(name, shows)| SheetColumn::new(name, shows)))
+        .chain(spreads(table, usual.clone().chain(asked)))
         .chain(
             [("runs", "n"), ("diverged", "diverged"), ("missing", "missing")]
                 .map(|(name, column)| SheetColumn::new(name, Shows::Number(column))),
         );
     Sheet::new(["arms", "Arms compared", "comparison.csv"], note, columns.collect(), table)
+}
+
+/// The arms over all problems; nothing where no joint answer was asked for.
+pub fn ranks(results: &Results, table: &Records) -> Option<Sheet> {
+    let note = "Each arm over the problems that are compared together: 1 is the best rank.";
+    let numbers = [("average rank", "rank"), ("problems on which it is best", "best"), ("problems", "problems")];
+    let numbers = numbers.map(|(name, column)| (name, Shows::Number(column)));
+    let groups = ("groups of arms that are not distinguished", Shows::Text("groups"));
+    let score = ("score: 0 for guessing, 1 for the best possible", spread("score", "score_low", "score_high"));
+    joint(
+        results,
+        ["ranks", "Ranks over the problems", "comparison_ranks.csv"],
+        note,
+        table,
+        numbers.into_iter().chain([groups, score]),
+    )
+}
+
+/// How often each arm of a pair is better; nothing where no joint answer was asked for.
+pub fn wins(results: &Results, table: &Records) -> Option<Sheet> {
+    let note = "On how many problems the first arm of a pair is better, worse, or not distinguished or not settled.";
+    let names = [("arm", "first"), ("other arm", "second")].map(|(name, column)| (name, Shows::Text(column)));
+    let numbers = [("better", "better"), ("worse", "worse"), ("not distinguished or not settled", "not_distinguished")];
+    let numbers = numbers.map(|(name, column)| (name, Shows::Number(column)));
+    joint(results, ["wins", "Wins over the problems", ""], note, table, names.into_iter().chain(numbers))
+}
+
+/// A table over all problems: the labels, then these columns, as far as something is in them.
+fn joint(
+    results: &Results,
+    heading: [&'static str; 3],
+    note: &str,
+    table: &Records,
+    columns: impl Iterator<Item = (&'static str, Shows)>,
+) -> Option<Sheet> {
+    let is_there = |column: &str| table.rows.iter().any(|row| row.get(column).is_some_and(|text| !text.is_empty()));
+    let columns = columns.filter(|(_, shows)| is_there(shows.column()));
+    let columns = labels(results, &table.columns).chain(columns.map(|(name, shows)| SheetColumn::new(name, shows)));
+    Sheet::new(heading, note.into(), columns.collect(), table)
+}
+
+fn spread(median: &str, low: &str, high: &str) -> Shows {
+    Shows::Spread([median, low, high].map(String::from))
 }
 
 /// Those of the columns that are axes of the plan.

@@ -85,9 +85,9 @@ impl Rate {
     }
 }
 
-/// How long the runs `todo` will take on all cores, and how that is known.
-pub fn forecast(rate: Option<Rate>, work: &Work, todo: &[usize]) -> String {
-    let cores = cores();
+/// How long the runs `todo` will take, so many at once on as many cores as there are, and how that is known.
+pub fn forecast(rate: Option<Rate>, work: &Work, todo: &[usize], at_once: usize) -> String {
+    let cores = cores().min(at_once.max(1));
     let Some(rate) = rate else { return "not known before a run was timed; the sweep reports it while it runs".into() };
     let seconds = || todo.iter().map(|i| rate.seconds(work.jobs[*i].cost));
     let (longest, all) = (seconds().fold(0.0, f64::max), seconds().sum::<f64>());
@@ -101,7 +101,7 @@ pub fn forecast(rate: Option<Rate>, work: &Work, todo: &[usize]) -> String {
         0 => "from a short trial just now".to_string(),
         n => format!("as {} in timings.csv", count(n, "run")),
     };
-    format!("{time} on {cores} cores, at {speed}/s each ({source})")
+    format!("{time} on {}, at {speed}/s each ({source})", count(cores, "core"))
 }
 
 /// Trains a run for a moment and keeps nothing: how long its operations take.

@@ -62,9 +62,11 @@ pub fn grid(plan: &Plan, work: &Work) -> String {
 /// What the seeds of a comparison can tell at all.
 fn comparison(plan: &Plan) -> String {
     let Some(compare) = &plan.compare else { return String::new() };
-    let arms = plan.axes.iter().find(|axis| axis.name == compare.arm).map_or(0, |axis| axis.labels.len());
-    let (tune, all) = (compare.tune_seeds, plan.seeds.len());
-    let judges = all - tune.min(all);
+    let arms = most_arms(plan, compare);
+    let all = plan.seeds.len();
+    // One seed has to do for both.
+    let tune = if compare.tune_seeds < all { compare.tune_seeds } else { 0 };
+    let judges = all - tune;
     let family = if compare.baseline.is_some() { arms.saturating_sub(1) } else { arms * arms.saturating_sub(1) / 2 };
     if family == 0 || judges == 0 {
         return String::new();
@@ -82,15 +84,29 @@ fn comparison(plan: &Plan) -> String {
     );
     let needed = seeds_needed(family, LEVEL);
     if needed > judges {
-        // A third of the seeds choose where the file does not say how many.
-        let total = (needed..)
-            .find(|n| n.saturating_sub(tune.max(if tune > 0 { n / 3 } else { 0 })) >= needed)
-            .unwrap_or(needed);
+        // A share of the seeds chooses where the file does not say how many.
+        let is_usual = tune > 0 && tune == Compare::usual_tune_seeds(all);
+        let tuning = |n: usize| if is_usual { Compare::usual_tune_seeds(n) } else { tune };
+        let total = (needed..).find(|n| n.saturating_sub(tuning(*n)) >= needed).unwrap_or(needed);
         text += &format!(
             "            note: so few seeds cannot distinguish any two arms, however different: at least {needed} judging seeds are needed, as with --seeds {total}\n"
         );
     }
     text + &over
+}
+
+/// The most arms that are compared on one task.
+fn most_arms(plan: &Plan, compare: &Compare) -> usize {
+    let is_own = |axis: &String| *axis == compare.arm;
+    let is_of_task = |axis: &String| !is_own(axis) && !compare.tune.contains(axis);
+    let mut tasks: BTreeMap<Vec<&String>, BTreeSet<&String>> = BTreeMap::new();
+    for cell in &plan.cells {
+        let labels = |is: &dyn Fn(&String) -> bool| {
+            cell.labels.iter().filter(|(axis, _)| is(axis)).map(|(_, label)| label).collect::<Vec<_>>()
+        };
+        tasks.entry(labels(&is_of_task)).or_default().extend(labels(&is_own));
+    }
+    tasks.values().map(BTreeSet::len).max().unwrap_or(0)
 }
 
 /// What a joint answer over the problems of a comparison can tell.

@@ -194,7 +194,7 @@ fn all_can_be_compared_with_one_arm_by_several_columns_and_up_to_a_margin() {
     assert_eq!(all.tasks[0].pairs.iter().map(|p| p.family).collect::<Vec<_>>(), [3, 3, 3]);
     let text = told(&dir, &["--baseline", "adam"]);
     assert!(
-        text.contains("Against the baseline, adam, at the chosen settings: it lies above sgd and momentum"),
+        text.contains("Against the baseline, adam, at the chosen settings: adam lies above sgd and momentum"),
         "{text}"
     );
     assert!(text.contains("2 of 2 pairs are distinguished"), "{text}");

@@ -133,7 +133,10 @@ fn what_is_missed_is_told_in_words() {
     }
     let pairs = fs::read_to_string(dir.path().join("mine/comparison_pairs.csv")).unwrap();
     let sentence = pairs.lines().nth(1).unwrap().rsplit_once('"').unwrap().0.rsplit_once('"').unwrap().1.to_string();
-    assert!(sentence.contains("differs by more than every number") && !sentence.contains("inf"), "{sentence}");
+    assert!(
+        sentence.contains("of slow are higher by more than every number") && !sentence.contains("inf"),
+        "{sentence}"
+    );
 }
 
 /// Each of two arms with the same median has an interval of its own, and equal arms are called so.

@@ -131,6 +131,7 @@ fn is_measured(claim: &WrittenClaim, spec: &ClaimSpec, cells: Cells) -> Result<(
             ("data.validation", |cell| cell.settings.float("data.validation").is_some_and(|share| share > 0.0))
         }
         _ if column.missing_is_worst() => ("target_loss", |cell| cell.settings.get("target_loss").is_some()),
+        _ if column.is_between_layers() => return has_two_layers(claim, spec, column, cells),
         _ => return Ok(()),
     };
     match cells.cells.iter().filter(|cell| cell.is_in(&spec.filter)).all(has) {
@@ -140,6 +141,18 @@ fn is_measured(claim: &WrittenClaim, spec: &ClaimSpec, cells: Cells) -> Result<(
             claim.metric_at.fail(message, format!("write {key} under [base], or choose another metric"))
         }
     }
+}
+
+/// What is lost between layers needs two of them, in some net that a claim selects.
+fn has_two_layers(claim: &WrittenClaim, spec: &ClaimSpec, column: &Column, cells: Cells) -> Result<()> {
+    let is_shallow = |cell: &GridCell| cell.settings.int("depth").is_some_and(|depth| depth < 2);
+    let mut chosen = cells.cells.iter().filter(|cell| cell.is_in(&spec.filter));
+    if cells.are_imported || !chosen.all(|cell| is_shallow(cell) && !is_brought(&cell.settings)) {
+        return Ok(());
+    }
+    let message =
+        format!("this claim is about `{}`, which compares two hidden layers, but all nets have fewer", column.name);
+    claim.metric_at.fail(message, "select deeper nets with `where`, or choose another metric")
 }
 
 /// Every run that a claim selects is measured at the step that it names.

@@ -156,7 +156,7 @@ impl<'a> Defaults<'a> {
         let Cells { cells, are_imported, .. } = self.grid;
         let are_networks = cells.iter().any(|cell| cell.function().is_none());
         let start_alike = || !self.problems().iter().any(|axis| self.starting().contains(&axis.as_str()));
-        self.count(&compare.arm) > 1 && !are_imported && (self.is_compared || are_networks && start_alike())
+        self.count(&compare.arm) > 1 && (self.is_compared || !are_imported && are_networks && start_alike())
     }
 
     /// The axes on which the arms of a comparison meet.

@@ -80,7 +80,15 @@ pub(crate) fn listed(key: usize, entry: &Entry) -> Result<(Vec<Point>, Scale)> {
     }
     let Some(items) = entry.value.items() else {
         let found = entry.value.found();
-        let help = format!("write {name} = [{found}], or put a fixed value under [base]");
+        // A list in quotes.
+        let parts = |text: &str| text.split(',').map(|part| part.trim().to_string()).collect::<Vec<_>>();
+        let quoted = entry.value.text(name).ok().map(parts).filter(|all| all.len() > 1);
+        let values = match quoted {
+            Some(all) if all.iter().all(|part| part.parse::<f64>().is_ok()) => all.join(", "),
+            Some(all) => format!("\"{}\"", all.join("\", \"")),
+            None => found.clone(),
+        };
+        let help = format!("write {name} = [{values}], or put a fixed value under [base]");
         return at.fail(format!("the axis `{name}` needs a list or a range, but is {found}"), help);
     };
     let points = items.map(|item| point(key, entry, &item)).collect::<Result<Vec<_>>>()?;

@@ -39,6 +39,13 @@ impl Node<'_> {
         let (name, domain) = (key.short(), &key.rows[0].domain);
         let brought = if let Some(Value::Text(word)) = raw { brought::value(name, word) } else { None };
         if let (Domain::Word(words), Some(Value::Text(word))) = (domain, raw) {
+            // A table of one's own, named as one would name a set of digits.
+            if let ("data", Some(".csv" | ".tsv" | ".txt")) = (name, word.rfind('.').map(|dot| &word[dot..])) {
+                let help = format!(
+                    "write data = {{ kind = \"csv\", path = \"{word}\", target = \"NAME\" }}, NAME being the column to predict"
+                );
+                return self.at.error(format!("`{name}` cannot be \"{word}\""), help);
+            }
             let own =
                 if key.name == "network" { "; a network of your own is known only to your own program" } else { "" };
             let help = brought.unwrap_or_else(|| nearest::suggest(word, words.iter().copied()) + own);
