@@ -81,7 +81,7 @@ pub(crate) fn listed(key: usize, entry: &Entry) -> Result<(Vec<Point>, Scale)> {
     let Some(items) = entry.value.items() else {
         let found = entry.value.found();
         // A list in quotes.
-        let parts = |text: &str| text.split(',').map(|part| part.trim().to_string()).collect::<Vec<_>>();
+        let parts = |text: String| text.split(',').map(|part| part.trim().to_string()).collect::<Vec<_>>();
         let quoted = entry.value.text(name).ok().map(parts).filter(|all| all.len() > 1);
         let values = match quoted {
             Some(all) if all.iter().all(|part| part.parse::<f64>().is_ok()) => all.join(", "),
