@@ -100,7 +100,7 @@ def main():
     found = [Experiment(folder) for folder in sorted(GALLERY.iterdir()) if folder.is_dir()]
     papers = [own for own in found if (PAPERS / f"{own.name}.toml").exists()]
     others = sorted((own for own in found if own not in papers), key=lambda own: own.name != "vanishing")
-    counts = Counter(row["verdict"] for own in papers for row in own.claims)
+    counts = Counter(row["verdict"] for own in found for row in own.claims)
     out = ["# Gallery", "", f"{len(others)} experiments of this project and {len(papers)} after papers, whose claims have {sum(counts.values())} verdicts: "
            f"{counts['holds']} hold, {counts['fails']} fail, {counts['inconclusive']} inconclusive.",
            "`scripts/gallery.sh` sweeps all of it and makes this page; the seconds are those of its two cores. Each folder holds the experiment, "

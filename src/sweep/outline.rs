@@ -85,8 +85,9 @@ fn comparison(plan: &Plan) -> String {
     let needed = seeds_needed(family, LEVEL);
     if needed > judges {
         // A share of the seeds chooses where the file does not say how many.
-        let is_usual = tune > 0 && tune == Compare::usual_tune_seeds(all);
-        let tuning = |n: usize| if is_usual { Compare::usual_tune_seeds(n) } else { tune };
+        let written = compare.tune_seeds;
+        let is_usual = written > 0 && written == Compare::usual_tune_seeds(all);
+        let tuning = |n: usize| if is_usual { Compare::usual_tune_seeds(n) } else { written };
         let total = (needed..).find(|n| n.saturating_sub(tuning(*n)) >= needed).unwrap_or(needed);
         text += &format!(
             "            note: so few seeds cannot distinguish any two arms, however different: at least {needed} judging seeds are needed, as with --seeds {total}\n"

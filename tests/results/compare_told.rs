@@ -69,7 +69,7 @@ fn a_target_that_was_reached_before_a_run_diverged_is_reached() {
         [[claim]]\nsays = \"Quick is quick\"\nmetric = \"steps_to_target\"\nwhere = { arm = \"quick\" }\nexpect = { below = 15 }\n";
     let dir = tempdir().unwrap();
     let told = imported(dir.path(), &[("runs.csv", &runs), ("history.csv", &history), ("asks.toml", asks)]);
-    assert!(told.contains("quick takes the fewest training steps to the target loss of 2 arms: 10"), "{told}");
+    assert!(told.contains("quick takes the fewest steps to the target loss of 2 arms: 10"), "{told}");
     assert!(!told.contains("worse than every number"), "{told}");
     assert!(told.contains("1 claim: 1 holds"), "{told}");
     let picture = fs::read_to_string(dir.path().join("mine/figures/comparison.svg")).unwrap();
