@@ -6,12 +6,13 @@
 Ours is the difference of two trainings of different length, so that start, probe, scores and figures do not count."""
 
 from resource import RUSAGE_SELF
+from statistics import median
 
 import torch
 from step_time import cpu, of_gradsweep
 from torch import nn
 
-DEPTH, CHANNELS, BATCH, STEPS = 16, 16, 64, 100
+DEPTH, CHANNELS, BATCH, STEPS, ROUNDS = 16, 16, 64, 300, 5
 PEERS = {"none": nn.Identity, "batch": lambda: nn.BatchNorm2d(CHANNELS), "relu": nn.ReLU, "tanh": nn.Tanh}
 
 
@@ -50,8 +51,10 @@ optimizer = {{ kind = "momentum", lr = 1e-3 }}"""
 def main():
     for norm in ("none", "batch"):
         for activation in ("relu", "tanh"):
-            own, other = 1e3 * ours(norm, activation), 1e3 * theirs(norm, activation)
-            print(f"norm {norm}, {activation}: gradsweep {own:.1f} ms a step, PyTorch {other:.1f}, ratio {own / other:.2f}")
+            # In alternation, so that both have what else the machine does.
+            rounds = [(1e3 * ours(norm, activation), 1e3 * theirs(norm, activation)) for _ in range(ROUNDS)]
+            own, other = ([f"{median(times):.1f} ({min(times):.1f} to {max(times):.1f})", median(times)] for times in zip(*rounds))
+            print(f"norm {norm}, {activation}: gradsweep {own[0]} ms a step, PyTorch {other[0]}; PyTorch / gradsweep {other[1] / own[1]:.2f}")
 
 
 if __name__ == "__main__":

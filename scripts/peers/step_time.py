@@ -24,7 +24,7 @@ def of_gradsweep(base, steps, program="target/release/gradsweep"):
                 "record = { gradients = { at = [] }, score = { at = [] } }\n"
                 f"[base]\n{base}\nsteps = {steps}\n"
             )
-            command = [Path(program).resolve(), "sweep", experiment, "--out", f"{folder}/out", "--jobs", "1", "--quiet"]
+            command = [Path(program).resolve(), "sweep", experiment, "--out", f"{folder}/out", "--jobs", "1", "--quiet", "--no-figures"]
             before = cpu(RUSAGE_CHILDREN)
             subprocess.run(command, check=True, capture_output=True)
             return cpu(RUSAGE_CHILDREN) - before
