@@ -31,7 +31,7 @@ tried "two commands beside each other in one folder" beside::pairs_of_commands_l
 tried "an import beside what reads its folder" beside::an_import_and_what_reads_its_folder_leave_every_file_whole_and_right IMPORTS "$(times 50)"
 tried "two or three commands in one folder whose locks hold nobody back" locks::where_locks_hold_nobody_back_nothing_is_lost_or_counted_twice LOCKS "$(times 40)"
 tried "a link in the place of a file or folder" strangers::a_link_in_the_place_of_a_file_leads_no_writing_elsewhere LINKS 1
-tried "a pipe or a folder in the place of a file" strangers::a_pipe_or_a_folder_in_the_place_of_a_file_is_no_hang PIPES 1
+tried "a pipe, a folder or an empty file of 60 GB in the place of a file" strangers::a_pipe_or_a_folder_in_the_place_of_a_file_is_no_hang PIPES 1
 
 tried "extreme values of every numeric setting" extremes::extreme_values_are_refused_or_run EXTREMES 1
 

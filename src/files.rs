@@ -46,12 +46,36 @@ fn is_file(kind: FileType) -> io::Result<()> {
 /// Where the system tells its state in what only looks like files: to read one may never end.
 const OF_THE_SYSTEM: [&str; 2] = ["/proc", "/sys"];
 
+/// A file at least as long as this has something written in it, or is none.
+#[cfg(unix)]
+const LONG: u64 = 1 << 30;
+
+/// That a long file is not one hole, which costs nobody any disk and would fill all memory.
+#[cfg(unix)]
+fn is_written(there: &fs::Metadata) -> io::Result<()> {
+    let written = 512 * std::os::unix::fs::MetadataExt::blocks(there);
+    // A file system that compresses keeps at least a thousandth.
+    if there.len() < LONG || written >= there.len() / 1000 {
+        return Ok(());
+    }
+    let what = format!("next to nothing of its {} bytes has ever been written", there.len());
+    Err(io::Error::new(ErrorKind::InvalidInput, what))
+}
+
+/// The same where the standard library does not tell.
+#[cfg(not(unix))]
+fn is_written(_: &fs::Metadata) -> io::Result<()> {
+    Ok(())
+}
+
 /// Opens a file to read it.
 ///
 /// # Errors
-/// When it cannot be opened, or is no file.
+/// When it cannot be opened, is no file, or is long and empty.
 pub fn open(path: &Path) -> io::Result<File> {
-    is_file(fs::metadata(path)?.file_type())?;
+    let there = fs::metadata(path)?;
+    is_file(there.file_type())?;
+    is_written(&there)?;
     // A file that has lost its name has no real path, and is read.
     let real = fs::canonicalize(path).unwrap_or_default();
     if OF_THE_SYSTEM.iter().any(|folder| real.starts_with(folder)) {

@@ -1,6 +1,7 @@
 //! Reading a file whole, unpacking it when it is gzip, with a limit on what it may unpack to.
 
 use super::error::DataError;
+use crate::files;
 use std::io::Read;
 use std::path::Path;
 
@@ -23,13 +24,15 @@ pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, DataError> {
         DataError::file(&name, what, "check the path (relative ones start at the experiment file's folder)")
     };
     let unreadable = |e: std::io::Error| error(format!("cannot read the file: {e}"));
-    // A device or a pipe may never end, and opening a pipe may never return.
-    if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
-        return Err(error("this is not a file".into()));
+    let length = std::fs::metadata(path).map_err(unreadable)?.len();
+    if length > limit {
+        return Err(too_large(&name, "has", limit));
     }
-    let length = std::fs::metadata(path).map_or(0, |about| about.len().min(limit));
-    let mut bytes = Vec::with_capacity(length as usize + 1);
-    std::fs::File::open(path).and_then(|f| f.take(limit + 1).read_to_end(&mut bytes)).map_err(unreadable)?;
+    let mut bytes = Vec::new();
+    if bytes.try_reserve_exact(length as usize + 1).is_err() {
+        return Err(error(format!("there is no memory for its {length} bytes")));
+    }
+    files::open(path).and_then(|f| f.take(limit + 1).read_to_end(&mut bytes)).map_err(unreadable)?;
     if bytes.len() as u64 > limit {
         return Err(too_large(&name, "has", limit));
     }

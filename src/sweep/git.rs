@@ -35,7 +35,7 @@ pub fn state(dir: &Path, paths: &[&Path]) -> Option<Revision> {
         return None;
     }
     let own = OwnConfiguration::with_head(&commit).ok()?;
-    let mut git = Command::new("git");
+    let mut git = Command::new(program()?);
     // The environment may name another repository.
     let names = std::env::vars_os().map(|(name, _)| name);
     names.filter(|name| name.to_string_lossy().starts_with("GIT_")).for_each(|name| _ = git.env_remove(name));
@@ -147,9 +147,19 @@ const HARMLESS: [&str; 12] = ["true", "false", "yes", "no", "on", "off", "1", "0
 /// References that lead to each other, as git bounds them.
 const MOST_REFERENCES: usize = 5;
 
-/// Whether something is a file, a folder or not there at all: a pipe may never be opened.
+/// Whether something is a file, a folder or not there at all: a pipe may never be opened, and what the system tells of itself may
+/// never end.
 fn is_no_trap(path: &Path) -> bool {
-    fs::metadata(path).map_or(true, |there| there.is_file() || there.is_dir())
+    let is_of_system = || path.canonicalize().is_ok_and(|real| real.starts_with("/proc") || real.starts_with("/sys"));
+    fs::metadata(path).map_or(true, |there| there.is_dir() || there.is_file() && !is_of_system())
+}
+
+/// The program, from a folder that is the same wherever it is started.
+fn program() -> Option<PathBuf> {
+    let name = format!("git{}", std::env::consts::EXE_SUFFIX);
+    let folders = std::env::var_os("PATH")?;
+    let found = std::env::split_paths(&folders).filter(|folder| folder.is_absolute()).map(|folder| folder.join(&name));
+    found.into_iter().find(|path| path.is_file())
 }
 
 /// Digits of a commit's name, by the hash of its repository.
@@ -165,7 +175,8 @@ fn commit(text: &str) -> Option<String> {
 /// A small text file; none where there is none, or something that only stands in its place.
 fn text(path: &Path) -> Option<String> {
     let there = fs::metadata(path).ok()?;
-    (there.is_file() && there.len() <= MOST_BYTES).then(|| fs::read_to_string(path).ok())?
+    let is_small = there.is_file() && there.len() <= MOST_BYTES && is_no_trap(path);
+    is_small.then(|| fs::read_to_string(path).ok())?
 }
 
 /// A folder that git takes for its own, with a HEAD and no configuration; removed when dropped.

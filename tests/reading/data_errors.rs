@@ -70,10 +70,10 @@ fn what_is_not_a_file_is_not_read() {
         let pairs = [("data", text("csv")), ("data.path", text(path))];
         load(&settings(&pairs), &places(dir.path())).map_err(|e| e.to_string())
     };
-    says(read("folder"), &["folder", "not a file"]);
+    says(read("folder"), &["folder", "no file"]);
     says(read("missing.csv"), &["missing.csv"]);
     #[cfg(unix)]
-    says(read("/dev/zero"), &["/dev/zero", "not a file"]);
+    says(read("/dev/zero"), &["/dev/zero", "no file"]);
 }
 
 #[test]

@@ -40,15 +40,15 @@ fn wins_are_of_all_arms_of_all_problems() {
     // A comparison that the file asks for has its figure and its tables in the report.
     assert!(dir.path().join("mine/figures/comparison.svg").is_file(), "{told}");
     let page = fs::read_to_string(dir.path().join("mine/report.html")).unwrap();
-    for part in [
-        "Ranks over the problems",
-        "imported from runs.csv",
-        "median over the seeds and its interval",
-    ] {
+    for part in ["Ranks over the problems", "imported from runs.csv", "median over the seeds and its interval"] {
         assert!(page.contains(part), "{part}");
     }
     assert!(!page.contains("provenance.json") && !page.contains("To repeat the sweep"));
-    let all: String = runs.lines().filter(|row| !row.contains("lion") && !row.starts_with('e')).map(|row| format!("{row}\n")).collect();
+    let all: String = runs
+        .lines()
+        .filter(|row| !row.contains("lion") && !row.starts_with('e'))
+        .map(|row| format!("{row}\n"))
+        .collect();
     let dir = tempdir().unwrap();
     imported(dir.path(), &[("runs.csv", &all), ("asks.toml", asks)]);
     assert!(fs::read_to_string(dir.path().join("mine/report.html")).unwrap().contains("Wins over the problems"));

@@ -122,7 +122,10 @@ fn the_ring_is_what_the_comparison_chose() {
     let chosen: Vec<&str> = comparison.tasks[0].arms.iter().map(|arm| arm.chosen[0].1.as_str()).collect();
     assert_eq!(chosen, ["1", "0.01"]);
     let scene = draw(&results, &results.plan.figures[0], ALL, Style::Page).unwrap();
-    assert!(says(&scene, "Ring: the rate that the comparison chose for this line, by the training loss of seeds 1 to 2."));
+    assert!(says(
+        &scene,
+        "Ring: the rate that the comparison chose for this line, by the training loss of seeds 1 to 2."
+    ));
     let rings: Vec<f64> = scene
         .shapes
         .iter()

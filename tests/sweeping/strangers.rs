@@ -70,12 +70,16 @@ fn nothing_that_the_repository_of_an_experiment_names_is_run() {
     fs::create_dir(place.join("hooks")).unwrap();
     fs::copy(&trap, place.join("hooks/post-index-change")).unwrap();
     git_config_hooks(&place);
+    // Found first by a path that begins where a program is started.
+    fs::copy(&trap, place.join("git")).unwrap();
     // Its time differs, so that git has to look into the file.
     let elsewhere = tempdir().unwrap();
     for (change, dirty) in [("", false), ("# changed\n", true)] {
         fs::write(place.join("x.toml"), EXPERIMENT.to_string() + change).unwrap();
-        let line =
-            format!("GIT_DIR='{}' gradsweep sweep theirs/x.toml --fresh --quiet --out out", elsewhere.path().display());
+        let line = format!(
+            "PATH=\".:$PATH\" GIT_DIR='{}' gradsweep sweep theirs/x.toml --fresh --quiet --out out",
+            elsewhere.path().display()
+        );
         expect_shell(dir.path(), &line, 0, &[]);
         assert!(!dir.path().join("ran").exists(), "a program that the repository names was run");
         assert_eq!(noted(&dir.path().join("out")), serde_json::json!({ "revision": revision, "dirty": dirty }));
@@ -148,7 +152,7 @@ fn a_link_in_the_place_of_a_file_leads_no_writing_elsewhere() {
         _ = fs::remove_file(results.join(file));
         symlink(&target, results.join(file)).unwrap();
         for command in some_of(&COMMANDS, "LINKS", &mut tried).into_iter().chain(["sweep x.toml --shard 0/2 --quiet"]) {
-            let line = format!("timeout 60 gradsweep {command}");
+            let line = format!("ulimit -v 4000000; timeout 60 gradsweep {command}");
             let output =
                 Command::new("sh").args(["-c", &line.replace("gradsweep", PROGRAM)]).current_dir(dir.path()).output();
             assert_ne!(output.unwrap().status.code(), Some(124), "{command} hangs at a link for {file}");
@@ -195,7 +199,7 @@ fn a_pipe_or_a_folder_in_the_place_of_a_file_is_no_hang() {
     let mut tried = 0;
     for file in files(&results).into_iter().chain(["journal/copy.jsonl".into()]) {
         let file = &*file;
-        for make in ["mkfifo", "mkdir"] {
+        for make in ["mkfifo", "mkdir", "truncate -s 60G"] {
             _ = fs::remove_file(results.join(file));
             expect_shell(&results, &format!("{make} {file}"), 0, &[]);
             for command in some_of(&COMMANDS, "PIPES", &mut tried).into_iter().chain(["sweep x.toml --quiet"]) {
@@ -351,11 +355,16 @@ fn a_pipe_in_a_repository_is_no_hang() {
     git(dir, &["init", "-q"]);
     git(dir, &["add", "."]);
     git(dir, &["commit", "-q", "-m", "one"]);
-    for pipe in [".git/index", ".git/objects/info/alternates", ".gitattributes", ".gitignore", "sub/.gitattributes"] {
+    let read_by_git =
+        [".git/index", ".git/objects/info/alternates", ".gitattributes", ".gitignore", "sub/.gitattributes"];
+    let read_here = [".git/HEAD", ".git/config", ".git/commondir", ".git/packed-refs"];
+    let pipes = read_by_git.iter().chain(&read_here).map(|place| (*place, "mkfifo"));
+    // What the system tells in such a file never ends.
+    for (pipe, make) in pipes.chain(read_here.iter().map(|place| (*place, "ln -s /proc/kmsg"))) {
         let (place, aside) = (dir.join(pipe), dir.join("aside"));
         let was_there = fs::rename(&place, &aside).is_ok();
         // Its time differs, so that git has to look into the file.
-        expect_shell(dir, &format!("mkfifo {pipe}; touch sub/y x.toml"), 0, &[]);
+        expect_shell(dir, &format!("{make} {pipe}; touch sub/y x.toml"), 0, &[]);
         let began = Instant::now();
         state(dir, &[]);
         state(dir, &[Path::new("x.toml")]);
@@ -364,6 +373,23 @@ fn a_pipe_in_a_repository_is_no_hang() {
         if was_there {
             fs::rename(&aside, &place).unwrap();
         }
+    }
+}
+
+/// Files of data that are larger than what may be read, or than the memory that there is, and what never ends.
+#[test]
+fn data_that_cannot_be_held_is_refused() {
+    let dir = tempdir().unwrap();
+    fs::write(dir.path().join("x.toml"), "[base]\ndata = { kind = \"csv\", path = \"x.csv\", target = \"y\" }\n")
+        .unwrap();
+    for (make, words) in [
+        ("truncate -s 30G x.csv", "the file has more than 536870912 bytes"),
+        ("truncate -s 500M x.csv", "x.csv"),
+        ("ln -s /proc/kmsg x.csv", "and is no file"),
+        ("mkfifo x.csv", "it is a pipe or a device and no file"),
+    ] {
+        expect_shell(dir.path(), &format!("rm -f x.csv; {make}"), 0, &[]);
+        expect_shell(dir.path(), "ulimit -v 500000; timeout 60 gradsweep plan x.toml", 2, &[words]);
     }
 }
 
