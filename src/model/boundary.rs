@@ -299,6 +299,8 @@ pub struct PassCost {
     pub backward: f64,
     /// Bytes of parameters, their gradients and what a backward needs of its forward, in single precision.
     pub bytes: f64,
+    /// Bytes of the same pass where it is measured, in double precision: as many times these as were counted of the largest nets.
+    pub measured: f64,
 }
 
 /// Why a model was not built.

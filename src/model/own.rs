@@ -215,7 +215,7 @@ impl<M: OwnModel> Family for Own<M> {
         let forward = 2.0 * rows * outlined.uses;
         let count = outlined.layout.count() as f64;
         let bytes = 4.0 * (NUMBERS_A_PARAMETER * count + NUMBERS_A_UNIT * rows * units as f64);
-        PassCost { weights, forward, backward: 2.0 * forward, bytes }
+        PassCost { weights, forward, backward: 2.0 * forward, bytes, measured: 4.0 * bytes }
     }
 
     at_both_precisions!();

@@ -152,13 +152,16 @@ pub fn memory(spec: &RunSpec, extent: &Extent, recorded: RecordedSteps) -> Memor
     let number = if spec.is_double() { 8.0 } else { 4.0 };
     let PassCost { weights, bytes, .. } =
         pass(spec.batch(extent.train_rows).max(chunk(&extent.sizes.input).min(extent.train_rows)));
-    let probed = pass(spec.cadence.probe.min(extent.train_rows).max(inputs)).bytes;
-    let whole = if spec.cadence.sharpness { pass(extent.train_rows).bytes } else { 0.0 };
-    let headless =
-        headless(spec, extent).map_or(0.0, |(settings, sizes)| family.cost(&settings, &sizes, sizes.outputs).bytes);
+    let probed = pass(spec.cadence.probe.min(extent.train_rows).max(inputs));
+    // What is counted in bins is sorted first.
+    let probed = probed.measured + if spec.cadence.distributions { 2.0 * probed.bytes } else { 0.0 };
+    let whole = if spec.cadence.sharpness { pass(extent.train_rows).measured } else { 0.0 };
+    // Half as much again for the singular values.
+    let headless = headless(spec, extent)
+        .map_or(0.0, |(settings, sizes)| 1.6 * family.cost(&settings, &sizes, sizes.outputs).measured);
     // The weights as they are drawn, in f64; a copy before an update that is measured.
     let training = bytes * number / 4.0 + weights * (number * (MOST_SLOTS as f64 + 1.0) + 8.0);
-    Memory { training, probe: 2.0 * (probed + whole + headless), records }
+    Memory { training, probe: probed + whole + headless, records }
 }
 
 /// Floating-point operations of one update on data of this extent: a pass forward and one backward over a batch.

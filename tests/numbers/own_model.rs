@@ -81,7 +81,7 @@ impl Family for Sine {
     fn cost(&self, settings: &Settings, sizes: &Sizes, rows: usize) -> PassCost {
         let weights = self.layout(settings, sizes).map_or(0, |layout| layout.count()) as f64;
         let forward = 2.0 * rows as f64 * weights;
-        PassCost { weights, forward, backward: 2.0 * forward, bytes: 8.0 * weights }
+        PassCost { weights, forward, backward: 2.0 * forward, bytes: 8.0 * weights, measured: 16.0 * weights }
     }
 
     fn build_f32(&self, _: &Settings, sizes: &Sizes, packed: &[f64]) -> Built<f32> {

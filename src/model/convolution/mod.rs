@@ -76,7 +76,15 @@ impl Family for Convolutional {
         let output = (net.read_out() * net.outputs) as f64;
         let (weights, forward) = (weights + output, 2.0 * rows * (products + output));
         // Weights and their gradients; of each unit and row what the ops of a layer leave, and gradients: some twelve, as measured.
-        PassCost { weights, forward, backward: 2.0 * forward, bytes: 4.0 * (2.0 * weights + 12.0 * rows * kept) }
+        let bytes = 4.0 * (2.0 * weights + 12.0 * rows * kept);
+        let is_plain = ["norm", "residual"].iter().all(|key| settings.text(key) == Some("none"));
+        PassCost {
+            weights,
+            forward,
+            backward: 2.0 * forward,
+            bytes,
+            measured: if is_plain { 5.5 } else { 7.2 } * bytes,
+        }
     }
 
     fn couples_samples(&self, settings: &Settings) -> Option<&'static str> {

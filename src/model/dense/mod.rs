@@ -64,7 +64,9 @@ impl Family for Dense {
         let weights = first + hidden + widths.last().copied().unwrap_or(sizes.features() as f64) * outputs;
         // Weights and their gradients, and three numbers a unit and row.
         let bytes = 4.0 * (2.0 * weights + 3.0 * rows * (widths.iter().sum::<f64>() + outputs));
-        PassCost { weights, forward: 2.0 * rows * weights, backward: 4.0 * rows * weights, bytes }
+        let has = |key: &str| if settings.text(key) == Some("none") { 0.0 } else { 3.0 };
+        let measured = (5.0 + has("norm") + has("residual")) * bytes;
+        PassCost { weights, forward: 2.0 * rows * weights, backward: 4.0 * rows * weights, bytes, measured }
     }
 
     fn couples_samples(&self, settings: &Settings) -> Option<&'static str> {

@@ -104,7 +104,8 @@ impl Family for Transformer {
         let kept = rows * tokens * (depth + 1.0) * (10.0 * width + 2.0 * hidden + 2.0 * (a.heads as f64) * tokens);
         // The batch's inputs, and of its outputs some four copies: they, their gradients and those of the loss.
         let kept = kept + rows * (4.0 * answers as f64 * a.outputs as f64 + a.steps as f64 * a.features as f64);
-        PassCost { weights, forward, backward: 2.0 * forward, bytes: 4.0 * (2.0 * weights + kept) }
+        let bytes = 4.0 * (2.0 * weights + kept);
+        PassCost { weights, forward, backward: 2.0 * forward, bytes, measured: 12.0 * bytes }
     }
 
     fn trains_as_it_evaluates(&self, _: &Settings) -> bool {
