@@ -122,7 +122,10 @@ fn the_ring_is_what_the_comparison_chose() {
     let chosen: Vec<&str> = comparison.tasks[0].arms.iter().map(|arm| arm.chosen[0].1.as_str()).collect();
     assert_eq!(chosen, ["1", "0.01"]);
     let scene = draw(&results, &results.plan.figures[0], ALL, Style::Page).unwrap();
-    assert!(says(&scene, "Ring: the rate that the comparison chose for this line, by the training loss of seeds 1–2."));
+    assert!(says(
+        &scene,
+        "Ring: the rate that the comparison chose for this line, by the training loss of seeds 1 to 2."
+    ));
     let rings: Vec<f64> = scene
         .shapes
         .iter()
@@ -215,7 +218,10 @@ fn tries() -> Fake {
 #[test]
 fn the_best_of_k_tries_is_that_of_all_subsets() {
     let (_, scene) = scenes("tries", &tries()).remove(0);
-    assert!(says(&scene, "1 of the tries diverged in the median seed") && says(&scene, "the median of 5 seeds"));
+    assert!(
+        says(&scene, "1 of the tries diverged in the median seed and counts as the worst")
+            && says(&scene, "the median of 5 seeds")
+    );
     // The losses, the largest first.
     let tries = [1.0, 0.1, 0.01, 0.001];
     // Both have the same tries, so that they are one line.
