@@ -129,7 +129,9 @@ impl Part {
 pub enum Predicted {
     /// The root mean square of dL/dh of each layer, over another layer's.
     Stream,
-    /// That of dL/dz.
+    /// The norm of dL/dh of each layer, over another layer's.
+    StreamNorm,
+    /// The root mean square of dL/dz.
     Delta,
     /// Decades of dL/dh lost per layer.
     Attenuation,
@@ -270,6 +272,11 @@ impl Column {
         });
         let other = || OTHERS.iter().find(|(column, _)| *column == self).map(|(_, other)| other);
         if log == self.is_log() { self } else { other().unwrap_or(self) }
+    }
+
+    /// What a gradient passes one of after the other on the way along which its decades are lost.
+    pub fn passed(&self) -> &'static str {
+        if self.quantity == Quantity::TimeAttenuation { "time step" } else { "layer" }
     }
 
     /// Whether more of it is better.
@@ -585,6 +592,10 @@ pub const HISTORY: &[Column] = &[
         .recorded("sharpness"),
 ];
 
+/// How large the gradient at a layer is where layers differ in size: its root mean square times the root of the layer's size.
+pub const STREAM_NORM: Column =
+    Column::gradient("stream_norm", &["norm of dL/dh", "per sample"]).predicted(Predicted::StreamNorm).over_time();
+
 /// The columns of `layers.csv` after `run_id`: one row a probed step and hidden layer, counted 1..depth, and in recurrent nets
 /// time step, counted from the first.
 pub const LAYERS: &[Column] = &[
@@ -594,6 +605,7 @@ pub const LAYERS: &[Column] = &[
     Column::gradient("stream_rms", &["root mean square of", "dL/dh per sample"])
         .predicted(Predicted::Stream)
         .over_time(),
+    STREAM_NORM,
     Column::gradient("delta_rms", &["root mean square of", "dL/dz per sample"]).predicted(Predicted::Delta).over_time(),
     Column::gradient("weight_grad_rms", &["root mean square of", "dL/dW of the batch"]),
     Column::gradient("weight_grad_sample_rms", &["root mean square of", "dL/dW per sample"]),

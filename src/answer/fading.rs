@@ -2,7 +2,7 @@
 
 use super::groups::{Group, cells, summary};
 use super::words;
-use crate::columns::{ATTENUATION_NORM_INIT, Column, On, Quantity};
+use crate::columns::{ATTENUATION_NORM_INIT, Column, On};
 use crate::fading::{Change, Fading, Summary, WHOLE, notes};
 use crate::plan_file::Axis;
 use crate::results::Results;
@@ -14,7 +14,7 @@ type Start<'a> = (&'a Group<'a>, Summary);
 
 /// Of this column; nothing where no run has layers to lose a gradient in.
 pub fn sentences(results: &Results, column: &'static Column) -> Vec<String> {
-    let place = if column.quantity == Quantity::TimeAttenuation { "time step" } else { "layer" };
+    let place = column.passed();
     let axes = &results.plan.axes;
     let touches = |axis: &usize| axes[*axis].labels.len() > 1 && results.touches_start(&axes[*axis].name, On::Probe);
     let shown: Vec<usize> = (0..axes.len()).filter(touches).collect();

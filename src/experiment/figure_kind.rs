@@ -29,6 +29,8 @@ pub struct FigureKind {
     pub columns: fn() -> Vec<&'static str>,
     /// The one it draws where none is named; `None` for the one that settings are chosen by.
     pub metric: Option<&'static str>,
+    /// The axes that stand along x by their values unless another scale is chosen, however their labels are spread.
+    pub by_value: &'static [&'static str],
     /// The scales that can be chosen for x.
     pub x_scales: &'static [Scale],
     /// Whether `x_limits` can be chosen.
@@ -168,6 +170,7 @@ impl FigureKind {
             cells: CellsShown::All,
             columns: Vec::new,
             metric: None,
+            by_value: &[],
             x_scales: &[],
             x_limits: false,
             scales: false,

@@ -69,11 +69,12 @@ fn short(summary: &Summary) -> String {
     format!("{} of {}", summary.none, summary.n)
 }
 
-/// Where no gradient arrives in the median: one place with its seeds, or how many of `each` these are; empty where all do.
+/// Where no gradient arrives in the median: one place with its seeds, or how many of `each` these are; empty where all do. `passed`
+/// is the layer or time step of which it does not arrive at the first one.
 pub fn finding<'a>(
     selection: &Selection,
     summaries: impl Iterator<Item = (&'a GroupKey, &'a Summary)>,
-    each: &str,
+    (each, passed): (&str, &str),
 ) -> String {
     let all: Vec<_> = summaries.collect();
     let none: Vec<_> = all.iter().filter(|(_, summary)| summary.median == Fading::Beyond).collect();
@@ -81,7 +82,7 @@ pub fn finding<'a>(
         [] => String::new(),
         [(key, summary)] if selection.group_name(key).is_empty() => format!("{}.", summary.note()),
         [(key, summary)] => format!("{}: {}.", selection.group_name(key), summary.note()),
-        _ => format!("No gradient arrives at the first layer in {} of {} {each}.", none.len(), all.len()),
+        _ => format!("No gradient arrives at the first {passed} in {} of {} {each}.", none.len(), all.len()),
     }
 }
 
@@ -90,32 +91,34 @@ pub fn fading(
     selection: &Selection,
     all: &BTreeMap<GroupKey, Summary>,
     groups: &[Vec<usize>],
-    (each, unit): (&str, (&str, bool)),
+    (each, passed, unit): (&str, &str, (&str, bool)),
 ) -> String {
     let group = |key: &GroupKey| groups.iter().find(|group| group[0] == key.color);
     let summaries: Vec<(&GroupKey, &Summary)> = all.iter().filter(|(key, _)| group(key).is_some()).collect();
     let place = |key: &GroupKey| selection.place_of(key, group(key).map_or(&[], Vec::as_slice));
-    let none = finding(selection, summaries.iter().copied(), each);
+    let none = finding(selection, summaries.iter().copied(), (each, passed));
     let values: Vec<_> = summaries.iter().map(|(key, summary)| (place(key), **summary)).collect();
     let parts = [none, finding::fading(&values, unit, each)];
     parts.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// What a caption says of the triangles and of what is left out.
-pub fn caption(lines: &Lines) -> String {
+pub fn caption(lines: &Lines, passed: &str) -> String {
     let all = || lines.values().flatten().map(|(_, summary)| summary);
     let any = |what: fn(&Summary) -> bool| all().any(what);
     let undefined: usize = all().map(|summary| summary.undefined).max().unwrap_or(0);
     let mut text = String::new();
     if any(|summary| summary.none > 0) {
-        text += "▲ at the upper edge: no gradient arrives at the first layer (filled: in the median seed, hollow: in some seeds); it counts as larger than every number.";
+        text += &format!(
+            "▲ at the upper edge: no gradient arrives at the first {passed} (filled: in the median seed, hollow: in some seeds); it counts as larger than every number."
+        );
     }
     if any(|summary| summary.median.is_bound()) {
         text += " △ on a line: a lower bound, since the gradient underflows.";
     }
     if undefined > 0 {
         text += &format!(
-            " Left out: up to {} per point, without a gradient at the last layer.",
+            " Left out: up to {} per point, without a gradient at the last {passed}.",
             crate::table::count(undefined, "seed")
         );
     }

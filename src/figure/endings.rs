@@ -66,7 +66,7 @@ pub struct Endings {
     /// Runs that are lost.
     pub lost: usize,
     /// What became of them.
-    pub fate: &'static str,
+    pub fate: String,
     /// Whether they are losses of different data or kinds, which are not ranked.
     pub unlike: bool,
     /// What a caption says of runs whose number is undefined, and that no median takes in; empty where there are none.
@@ -80,7 +80,7 @@ impl Endings {
         let is_undefined = |run: &&usize| selection.run(**run).fading(column) == Some(Fading::Undefined);
         let undefined = match runs.iter().filter(is_undefined).count() {
             0 => String::new(),
-            n => format!("Left out: {}, without a gradient at the last layer.", table::count(n, "run")),
+            n => format!("Left out: {}, without a gradient at the last {}.", table::count(n, "run"), column.passed()),
         };
         Endings { undefined, ..Endings::new(selection, column, runs.iter().filter_map(of_run).collect()) }
     }
@@ -101,11 +101,13 @@ impl Endings {
         let lost: Vec<usize> = runs.iter().filter(|(_, e)| *e == Ending::Lost).map(|(run, _)| *run).collect();
         let diverged = lost.iter().filter(|run| selection.run(**run).status == Status::Diverged).count();
         let fate = match diverged {
-            _ if column.missing_is_worst() => "never reached it",
-            _ if column.is_fading() && diverged == 0 => "no gradient arrives at the first layer",
-            n if n == lost.len() => "diverged",
-            0 => "not finite",
-            _ => "diverged or not finite",
+            _ if column.missing_is_worst() => "never reached it".into(),
+            _ if column.is_fading() && diverged == 0 => {
+                format!("no gradient arrives at the first {}", column.passed())
+            }
+            n if n == lost.len() => "diverged".into(),
+            0 => "not finite".into(),
+            _ => "diverged or not finite".into(),
         };
         let unlike = selection.is_unlike(column);
         Endings { column, groups, lost: lost.len(), fate, unlike, undefined: String::new() }
@@ -144,7 +146,7 @@ impl Endings {
         let (highest, lowest) = (format!("Highest{name}{when}"), format!("Lowest{name}{when}"));
         let (high, low) =
             if column.better == Better::Lower { ("Highest", &lowest[..]) } else { (&highest[..], "Lowest") };
-        let words = Words { high, low, only, each, lost: self.fate };
+        let words = Words { high, low, only, each, lost: &self.fate };
         let sign = column.sign().unwrap_or(1.0);
         finding::ranked(!self.unlike, medians, &words, sign, |v| finding::measured(v, column))
     }

@@ -10,6 +10,8 @@ use crate::table::significant;
 
 /// Values this share of the range apart are drawn in one place.
 const CLOSE: f64 = 0.01;
+/// Share of a value that two values differ by at least where one is the larger to a reader.
+const SLIGHT: f64 = 0.0015;
 /// Decades below which nothing fades or grows.
 const LITTLE: f64 = 0.005;
 /// Up to so many values in one place are named.
@@ -39,19 +41,38 @@ pub fn extremes(values: &[(String, Ending)], words: &Words, sign: f64, say: impl
     let (first, second) = if sign > 0.0 { (words.high, words.low) } else { (words.low, words.high) };
     let mut parts = match &known[..] {
         [] => Vec::new(),
+        [(_, best), .., (_, worst)]
+            if lost == 0 && say(*best) != say(*worst) && reads_close(&say(*best), &say(*worst)) =>
+        {
+            let (low, high) = if sign > 0.0 { (worst, best) } else { (best, worst) };
+            vec![format!("{}: {} to {}.", all(known.len(), words.each), say(*low), say(*high))]
+        }
         [(_, best), .., (_, worst)] if say(*best) != say(*worst) => {
             // Who is last of a crowd says nothing.
             let last = (near(&known, *worst) <= FEW).then(|| end(second, *worst)).flatten();
             end(first, *best).into_iter().chain(last).collect()
         }
         [(_, only), ..] if lost == 0 && known.len() > 1 => {
-            let all = if known.len() == 2 { "Both".into() } else { format!("All {}", known.len()) };
-            vec![format!("{all} {}: {}.", words.each, say(*only))]
+            vec![format!("{}: {}.", all(known.len(), words.each), say(*only))]
         }
         [(_, only), ..] => end(if values.len() > 1 { first } else { words.only }, *only).into_iter().collect(),
     };
     parts.extend(Some(self::lost(values, words)).filter(|lost| !lost.is_empty()));
     parts.join(" ")
+}
+
+/// Whether two values, as they read, differ by no more than one or so in the third digit: which is the larger says nothing.
+fn reads_close(a: &str, b: &str) -> bool {
+    let number = |text: &str| text.trim_end_matches("\u{a0}%").replace('−', "-").parse::<f64>().ok();
+    match (number(a), number(b)) {
+        (Some(a), Some(b)) => (a - b).abs() <= SLIGHT * a.abs().max(b.abs()),
+        _ => false,
+    }
+}
+
+/// How many there are of what is counted.
+fn all(n: usize, each: &str) -> String {
+    if n == 2 { format!("Both {each}") } else { format!("All {n} {each}") }
 }
 
 /// The same where the values can be ranked, else only how many are lost: losses of different data or kinds are no common measure.
@@ -192,6 +213,8 @@ mod tests {
         );
         assert_eq!(said(&[f64::INFINITY], -1.0), "a, half or more of the runs: diverged.");
         assert_eq!(said(&[2.0, 2.0], -1.0), "Both lines: 2.");
+        assert_eq!(said(&[0.991, 0.99], -1.0), "Both lines: 0.99 to 0.991.", "one in the last digit says nothing");
+        assert_eq!(said(&[-0.991, -0.99], 1.0), "Both lines: −0.991 to −0.99.");
         assert_eq!(said(&[1.0, 2.0, 2.0, 2.0, 2.0], -1.0), "Lowest: a: 1.", "an end that many share says nothing");
         assert_eq!(said(&[f64::NAN], -1.0), "");
         assert_eq!(

@@ -1,9 +1,9 @@
 //! The line of the baseline: what the best constant prediction achieves, without using the inputs.
 
+use super::finding;
 use super::ruler::Ruler;
 use super::select::{GroupKey, Selection};
 use crate::columns::{Column, Quantity};
-use crate::table::significant;
 use std::collections::BTreeMap;
 
 /// Where guessing stands on the scale of a column, and its values in words.
@@ -29,6 +29,13 @@ impl Guess {
         self.all().fold(f64::NEG_INFINITY, f64::max)
     }
 
+    /// Cuts a ruler of losses where these lie far above guessing, but none of those it has to `keep`: how high losses are that have
+    /// not run away, such as those that training begins with, which guessing does not tell. A sentence for the caption where it is cut.
+    pub fn cut(&self, ruler: &mut Ruler, keep: &[f64]) -> Option<String> {
+        let end = ruler.cut(self.highest(), keep)?;
+        Some(format!("The scale ends at {}.", finding::amount(end, true)))
+    }
+
     /// Itself, if some of it lies on a ruler.
     pub fn on(self, ruler: &Ruler) -> Option<Guess> {
         let is_seen = self.all().any(|at| ruler.holds(at));
@@ -52,7 +59,7 @@ pub fn guessing(selection: &Selection, column: &Column) -> Option<Guess> {
     }
     let values: BTreeMap<GroupKey, f64> = panels.into_iter().filter_map(|(panel, own)| Some((panel, own?))).collect();
     let said = |value: f64| match column.quantity {
-        Quantity::Loss => significant(value, 3),
+        Quantity::Loss => finding::amount(value, false),
         _ => format!("{:.1} %", 100.0 * value),
     };
     let low = values.values().copied().reduce(f64::min)?;

@@ -11,11 +11,14 @@ pub fn along(selection: &Selection) -> Ruler {
     selection.x.as_ref().map_or(Ruler::categories([String::new()]), |x| on(x, scale(selection, x.axis)))
 }
 
-/// How an axis is drawn: as the figure has it, else a 0 among decades has no place on a logarithmic scale, and beside a linear one all others would share
+/// How an axis is drawn: as the figure has it, then as its kind has it, else a 0 among decades has no place on a logarithmic scale, and beside a linear one all others would share
 /// one, so that its labels stand one by one.
 pub fn scale(selection: &Selection, axis: &Axis) -> Scale {
     if let Some(scale) = selection.spec.x_scale {
         return scale;
+    }
+    if selection.kind.by_value.contains(&axis.name.as_str()) {
+        return Scale::Linear;
     }
     let numbers: Vec<f64> = axis.labels.iter().filter_map(|label| label.parse().ok()).collect();
     let positive = || numbers.iter().copied().filter(|v| *v > 0.0);

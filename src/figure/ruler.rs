@@ -252,10 +252,10 @@ impl Ruler {
     }
 
     /// Lowers the upper end of a ruler of losses to ten times guessing or the largest of those it has to `keep`, where more than
-    /// another factor of ten lies above it. Arrows at the edge stand for what is higher; a sentence for the caption. Not where too
+    /// another factor of ten lies above it. Arrows at the edge stand for what is higher. Says where it ends then; not cut where too
     /// little would be left.
-    pub fn cut(&mut self, guess: Option<f64>, keep: &[f64]) -> Option<String> {
-        let high = keep.iter().map(|kept| kept + LEAST).filter(|kept| kept.is_finite()).fold(guess? + 1.0, f64::max);
+    pub fn cut(&mut self, guess: f64, keep: &[f64]) -> Option<f64> {
+        let high = keep.iter().map(|kept| kept + LEAST).filter(|kept| kept.is_finite()).fold(guess + 1.0, f64::max);
         if self.unit != Unit::Log10 || self.high < high + 1.0 || self.measured.0 > high - LEAST {
             return None;
         }
@@ -264,7 +264,7 @@ impl Ruler {
         let lowest = low + FREE * all / (1.0 + 2.0 * FREE);
         let cut = Ruler::log_within(lowest - FREE * (high - lowest).max(0.0), high, self.ticks.len().max(4));
         *self = if self.floor.is_some() { cut.with_floor() } else { cut };
-        Some(format!("The scale ends at {}.", significant(10f64.powf(high), 2)))
+        Some(high)
     }
 
     /// Whether a place lies on it.
@@ -516,9 +516,9 @@ mod tests {
         assert_eq!(range(without_runaways(std::slice::from_ref(&climbs), loss)), Some((0.0, 22.0)), "alone");
         // A scale that is cut ends just below its values.
         let mut ruler = Ruler::log(-1.0, 41.0, 8);
-        assert!(ruler.cut(Some(-1.0), &[-0.9]).is_some() && ruler.high == 0.0 && ruler.low > -1.1, "{ruler:?}");
+        assert!(ruler.cut(-1.0, &[-0.9]).is_some() && ruler.high == 0.0 && ruler.low > -1.1, "{ruler:?}");
         let mut ruler = Ruler::log(-1.0, 41.0, 8);
-        assert!(ruler.cut(Some(-1.0), &[5.0]).is_some() && ruler.holds(5.0), "what has to be kept is in sight");
+        assert!(ruler.cut(-1.0, &[5.0]).is_some() && ruler.holds(5.0), "what has to be kept is in sight");
         // What begins high is no runaway.
         assert_eq!(range(without_runaways(&[vec![13.0, 0.0], falls], loss)), Some((-2.0, 13.0)));
         // A variable of a test function runs away in either direction.
@@ -526,6 +526,22 @@ mod tests {
         let (stays, away) = (vec![-1.5, 0.5, 0.0], vec![-1.5, -40.0, -1e9]);
         assert_eq!(range(without_runaways(&[stays.clone(), away.clone()], variable)), Some((-1.5, 0.5)));
         assert_eq!(range(without_runaways(&[stays, away], accuracy)), Some((-1e9, 0.5)));
+    }
+
+    #[test]
+    fn logarithmic_ticks_stand_near_both_ends() {
+        for (low, width) in
+            (0..10).flat_map(|low| (2..=25).map(move |width| (f64::from(low) / 10.0, f64::from(width) / 10.0)))
+        {
+            for room in 4..=9 {
+                let axis = Ruler::log_within(low, low + width, room);
+                let shares: Vec<f64> = axis.ticks.iter().map(|tick| axis.share(tick.at)).collect();
+                let is_near = shares[0] <= 0.26 && shares[shares.len() - 1] >= 0.74;
+                assert!(is_near && shares.len() <= room + 2, "{low} {width} {room}: {shares:?}");
+            }
+        }
+        // Of a line at 2.3 beside one that goes up to 13.
+        assert_eq!(Ruler::log_within(0.32, 1.15, 6).ticks[0].label, "2.5");
     }
 
     #[test]

@@ -4,8 +4,8 @@ use super::FigureError;
 use super::names;
 use super::ruler::Ruler;
 use super::scene::Color;
-use super::style::{Look, TICK};
-use super::text::{self, Weight};
+use super::style::Look;
+use super::text;
 use crate::columns::{self, Column, Quantity};
 use crate::experiment::figure_kind::{AlongX, FigureKind, Tune};
 use crate::fading::{self, Fading};
@@ -26,9 +26,6 @@ pub struct Used<'a> {
     /// Indices into the axis' labels, in its order.
     pub labels: Vec<usize>,
 }
-
-/// Room for the name of a row, in points.
-pub const ROW_NAME: f64 = 90.0;
 
 /// Axes whose labels say what they are without the axis' name.
 const SPEAKING: &[&str] = &["variant", "activation", "optimizer", "data"];
@@ -305,11 +302,6 @@ impl<'a> Selection<'a> {
         self.color.as_ref().map_or("all runs".into(), |u| u.shown(color))
     }
 
-    /// The same beside rows, as far as there is room.
-    pub fn row_names(&self, colors: &[usize]) -> Vec<String> {
-        colors.iter().map(|color| text::fit(&self.color_name(*color), TICK, Weight::Regular, ROW_NAME)).collect()
-    }
-
     /// What several colours that are equal stand for.
     pub fn joined(&self, colors: &[usize]) -> String {
         colors.iter().map(|color| self.color_name(*color)).collect::<Vec<_>>().join(" = ")
@@ -432,6 +424,11 @@ impl<'a> Selection<'a> {
     /// Whether fading is told by the norm of the gradient: layers of the nets differ in size.
     pub fn is_by_norm(&self) -> bool {
         self.runs.iter().any(|run| self.run(*run).sizes_differ())
+    }
+
+    /// The column of `layers.csv` by which the gradients of layers compare.
+    pub fn stream(&self) -> &'static str {
+        if self.is_by_norm() { columns::STREAM_NORM.name } else { "stream_rms" }
     }
 
     /// What fading per layer is told by, at the end of training or before it.

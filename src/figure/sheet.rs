@@ -2,7 +2,8 @@
 
 use super::scene::Scene;
 use super::select::Selection;
-use super::style::WIDTH;
+use super::style::{TICK, WIDTH};
+use super::text::{self, Weight};
 
 /// What a figure is drawn for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -36,6 +37,9 @@ pub struct Sheet {
     pub slots: usize,
 }
 
+/// Room for the name of a row, in points, on every sheet.
+const ROW_NAME: f64 = 90.0;
+
 /// Most columns of a grid with several rows that stand side by side.
 const ABREAST: usize = 8;
 
@@ -67,8 +71,20 @@ impl Sheet {
     }
 
     /// The same beside names of rows.
-    pub fn panel_beside_names(&self) -> f64 {
-        (self.width - 110.0) / self.slots as f64
+    pub fn panel_beside(&self, names: &[String]) -> f64 {
+        let widest = names.iter().map(|name| text::width(name, TICK, Weight::Regular)).fold(0.0, f64::max);
+        (self.width - 20.0 - widest) / self.slots as f64
+    }
+
+    /// The name of a row, shortened only where the panels beside it would be narrow.
+    pub fn row_name(&self, name: &str) -> String {
+        let room = (self.width / (self.slots + 1) as f64).clamp(ROW_NAME, ROW_NAME.max(0.4 * self.width));
+        text::fit(name, TICK, Weight::Regular, room)
+    }
+
+    /// What colours stand for, beside rows.
+    pub fn row_names(&self, selection: &Selection, colors: &[usize]) -> Vec<String> {
+        colors.iter().map(|color| self.row_name(&selection.color_name(*color))).collect()
     }
 
     /// How many tick labels have room under a panel.

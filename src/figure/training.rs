@@ -1,4 +1,5 @@
-//! Lines over the steps of training: a line goes on as long as all of its seeds do, and a run that diverged has an end.
+//! Lines over the steps of training: a line goes on as long as all of its seeds do. A run that diverged has an end, after which it
+//! counts as worse than every number, as in every median of how runs end.
 
 use super::chart::{Mark, Points};
 use super::ruler::{End, Ruler};
@@ -65,6 +66,10 @@ pub struct Training<K> {
     last: BTreeMap<usize, u64>,
 }
 
+fn is_diverged(selection: &Selection, run: usize) -> bool {
+    selection.run(run).status == Status::Diverged
+}
+
 /// So many crosses have room side by side along a narrow panel.
 const CROSSES: f64 = 30.0;
 
@@ -72,8 +77,10 @@ const CROSSES: f64 = 30.0;
 pub struct Course<K> {
     pub lines: BTreeMap<(GroupKey, K), Points>,
     pub ends: Vec<(usize, f64)>,
-    /// Whether some runs end before others.
+    /// Whether lines end where some runs do, before others.
     unequal: bool,
+    /// Whether medians count a run that diverged as the worst after its end.
+    counted: bool,
     pub scale: StepScale,
     pub x: Ruler,
 }
@@ -98,11 +105,26 @@ impl<K: Ord + Copy> Training<K> {
     }
 
     /// The lines, each on the scale of the column that its `K` stands for, as far as all seeds of a group have a value: a median over
-    /// those that are left would jump when one ends.
+    /// those that are left would jump when one ends. Where the column has a better and a worse, a run that diverged has the worst.
     pub fn course<'c>(mut self, selection: &Selection, column: impl Fn(K) -> &'c Column) -> Course<K> {
         let all = std::mem::take(&mut self.values);
         let mut course = self.without_lines(selection, &all.keys().map(|(step, _)| *step).collect());
-        for ((step, line), values) in all {
+        let diverged: BTreeMap<usize, u64> = self
+            .last
+            .iter()
+            .filter(|(run, _)| is_diverged(selection, **run))
+            .map(|(run, last)| (*run, *last))
+            .collect();
+        for ((step, line), mut values) in all {
+            if column(line).sign().is_some() {
+                // As long as the others of its group go on.
+                let going: BTreeSet<GroupKey> = values.iter().map(|(run, _)| selection.key(*run)).collect();
+                let measured: BTreeSet<usize> = values.iter().map(|(run, _)| *run).collect();
+                let ended = diverged.iter().filter(|(run, last)| step >= **last && !measured.contains(run));
+                let ended = ended.filter(|(run, _)| going.contains(&selection.key(**run)));
+                values.extend(ended.map(|(run, _)| (*run, column(line).worst())));
+                course.counted = true;
+            }
             for (key, seeds) in selection.by_seed(values.into_iter(), column(line).has_geometric_median()) {
                 if seeds.len() == self.seeds(&key) {
                     let point = over_seeds(seeds.into_values(), column(line));
@@ -111,6 +133,11 @@ impl<K: Ord + Copy> Training<K> {
                 }
             }
         }
+        if course.counted {
+            let last = |run: &usize| self.last[run];
+            let others = || self.last.keys().filter(|run| !diverged.contains_key(run));
+            course.unequal = others().map(last).min() != others().map(last).max();
+        }
         course
     }
 
@@ -118,13 +145,14 @@ impl<K: Ord + Copy> Training<K> {
     pub fn without_lines(&self, selection: &Selection, steps: &BTreeSet<u64>) -> Course<K> {
         let scale = StepScale::new(selection, steps);
         let last = self.last.values().copied().max().unwrap_or(0);
-        let diverged = self.last.iter().filter(|(run, _)| selection.run(**run).status == Status::Diverged);
+        let diverged = self.last.iter().filter(|(run, _)| is_diverged(selection, **run));
         let ends = diverged.map(|(run, step)| (*run, scale.place(*step as f64))).collect();
         let unequal = self.last.values().any(|own| *own != last);
         Course {
             lines: BTreeMap::new(),
             ends,
             unequal,
+            counted: false,
             scale,
             x: scale.ruler(selection, last as f64).padded(2.5, 130.0),
         }
@@ -176,8 +204,15 @@ impl<K: Ord + Copy> Course<K> {
     }
 
     /// How far lines go; empty where all runs are equally long.
-    pub fn lasting(&self) -> &'static str {
-        if self.unequal { "A line ends where its first seed ends." } else { "" }
+    pub fn lasting(&self) -> String {
+        let other = if self.unequal { ", or where another of its seeds ends" } else { "" };
+        match (self.counted && !self.ends.is_empty(), self.unequal) {
+            (true, _) => format!(
+                "From its end on a run that diverged counts as worse than every number, and a line ends where its median is such a run{other}."
+            ),
+            (false, true) => "A line ends where its first seed ends.".into(),
+            (false, false) => String::new(),
+        }
     }
 
     /// What the crosses are, `what` of a run that diverged; empty where there are none.

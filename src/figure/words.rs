@@ -80,6 +80,10 @@ pub const SAME_SCALE: &str = ", the same scale in all panels";
 /// What a gradient of 0 is in the probe, for captions.
 pub const NO_GRADIENT: &str = "exactly zero, or too small to be measured (below about 1e-288)";
 
+/// Where layers differ in size, dL/dh is spread over more or fewer numbers.
+pub const BY_NORM: &str =
+    "Layers differ in size, so they are compared by the norm of the gradient, not by its root mean square.";
+
 /// Where the layers of nets with time steps are compared, for captions.
 pub const LAST_TIME: &str = "Recurrent nets: layers at the last time step.";
 

@@ -3,7 +3,7 @@
 use super::cells::{Grid, RunRow, ends};
 use super::error::ImportError;
 use super::table::{Row, Source, UNITS};
-use crate::columns::{self, Column, Measured, Part, Quantity};
+use crate::columns::{self, Column, Measured, Part, Quantity, STREAM_NORM};
 use crate::record::{RunRecord, Status};
 use crate::run::outcome::{LayerGradient, Outcome, PartScore, Scores};
 use crate::run::score::Score;
@@ -275,12 +275,11 @@ fn gradients(run: &RunRow, rows: &[(u64, Option<u64>, Row)]) -> Result<Vec<Layer
             size => Ok(size),
         };
         let stream = size("stream_rms")?;
-        let units = row.whole(UNITS, 1)?;
         Ok(LayerGradient {
             layer: *layer as usize,
             time: time.map(|time| time as usize),
             stream,
-            norm: stream.zip(units).map(|(rms, units)| rms * (units as f64).sqrt()),
+            norm: stream_norm(*row)?,
             delta: size("delta_rms")?,
             weight: size("weight_grad_rms")?,
             state: size("state_rms")?,
@@ -290,9 +289,19 @@ fn gradients(run: &RunRow, rows: &[(u64, Option<u64>, Row)]) -> Result<Vec<Layer
     rows.iter().map(gradient).collect()
 }
 
+/// The norm of dL/dh where a row has it, or says how many units have its root mean square.
+fn stream_norm(row: Row) -> Result<Option<f64>, ImportError> {
+    let of_units = match (row.number("stream_rms")?, row.whole(UNITS, 1)?) {
+        (Some(rms), Some(units)) => Some(rms * (units as f64).sqrt()),
+        _ => None,
+    };
+    Ok(row.number(STREAM_NORM.name)?.or(of_units))
+}
+
 /// A cell of a results folder.
 fn cell(row: Row, column: &Column) -> Result<Cell, ImportError> {
     match column.quantity {
+        _ if *column == STREAM_NORM => Ok(stream_norm(row)?.into()),
         Quantity::Key => Ok(row.whole(column.name, 0)?.map(|n| n as usize).into()),
         _ => Ok(row.number(column.name)?.into()),
     }

@@ -28,6 +28,7 @@ impl CellTheory {
     pub fn by_layer(&self, metric: &str) -> Option<Vec<f64>> {
         let decades = match columns::find(columns::LAYERS, metric)?.predicted? {
             Predicted::Stream => &self.stream,
+            Predicted::StreamNorm => &self.norm,
             Predicted::Delta => &self.delta,
             _ => return None,
         };
@@ -51,7 +52,7 @@ impl CellTheory {
             Predicted::NormAttenuationTotal => all(&self.norm)?,
             Predicted::TimeAttenuationTotal => all(&self.state)?,
             Predicted::TimeAttenuation => each(&self.state)?,
-            Predicted::Stream | Predicted::Delta | Predicted::State => return None,
+            Predicted::Stream | Predicted::StreamNorm | Predicted::Delta | Predicted::State => return None,
         };
         value.is_finite().then_some(value)
     }

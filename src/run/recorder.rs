@@ -174,6 +174,7 @@ impl Recorder {
                 m.layer.into(),
                 m.time.into(),
                 m.stream_rms.into(),
+                m.stream_norm().into(),
                 m.delta_rms.into(),
                 m.weight_grad_rms.into(),
                 m.weight_grad_sample_rms.into(),

@@ -197,6 +197,20 @@ fn default_figures_of_an_ablation_stand_at_its_centre() {
     );
 }
 
+/// A layer over the last one says nothing of a net with a single layer, and no figure of layers anything of one without.
+#[test]
+fn default_figures_of_layers_have_layers_to_show() {
+    let shown = |grid: &str| {
+        let figures = plan(grid).figures;
+        ["gradient_by_layer", "gradient_heatmap"].map(|kind| figures.iter().any(|figure| figure.kind == kind))
+    };
+    assert_eq!(shown("[base]\ndepth = 0"), [false, false]);
+    assert_eq!(shown("[base]\ndepth = 1"), [true, false]);
+    assert_eq!(shown("[axes]\ndepth = [0, 1]"), [true, false]);
+    assert_eq!(shown("[axes]\ndepth = [1, 2]"), [true, true]);
+    assert_eq!(shown("[base]\nwidths = [4, 8]"), [true, true]);
+}
+
 /// Default figures must pass the check that written ones have to: nothing averaged unseen, nothing empty.
 #[test]
 fn default_figures_fit_any_axes() {

@@ -14,6 +14,7 @@ mod figure;
 mod figure_diverged;
 mod figure_optimizers;
 mod figure_scene;
+mod figure_shown;
 mod figure_support;
 mod import;
 mod over_time;

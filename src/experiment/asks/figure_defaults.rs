@@ -79,10 +79,14 @@ impl<'a> Defaults<'a> {
         self.grid.cells.iter().any(|cell| model::family(&cell.settings).has_time())
     }
 
-    /// Whether some network has hidden layers to tell apart, not time steps alone.
-    pub fn has_layers(&self) -> bool {
-        let is_deep = |cell: &GridCell| cell.settings.int("depth").is_some_and(|depth| depth > 1);
-        self.grid.cells.iter().any(|cell| !model::family(&cell.settings).has_time() || is_deep(cell))
+    /// Whether some network has so many hidden layers; one of time steps several, since a single one has nothing to show beside these.
+    pub fn has_layers(&self, least: i64) -> bool {
+        let is_deep = |cell: &GridCell| {
+            let least = if model::family(&cell.settings).has_time() { least.max(2) } else { least };
+            // How deep a network of a reader's own is, its own program knows.
+            cell.settings.int("depth").is_none_or(|depth| depth >= least)
+        };
+        self.grid.cells.iter().any(is_deep)
     }
 
     /// The axes with several labels, but the depth and those that are tuned.

@@ -1,7 +1,6 @@
 //! How the loss of gradient grows with depth at the start, and what training makes of it at the deepest networks.
 
 use super::prelude::*;
-use crate::plan_file::Scale;
 use crate::table;
 
 type Fadings = BTreeMap<GroupKey, fading::Summary>;
@@ -10,6 +9,8 @@ type Fadings = BTreeMap<GroupKey, fading::Summary>;
 const FACTS: FigureKind = FigureKind {
     help: "decades of gradient lost against depth, before and after training",
     metric: Some("attenuation_total_init"),
+    // The same loss in every layer, or time step, is then a straight line.
+    by_value: &["depth", LENGTH],
     x_scales: AXIS_SCALES,
     limits: true,
     options: &["x_title", "reference"],
@@ -76,7 +77,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     }
     let overlay = Overlay::new(selection, column.measured == Measured::End)?;
     let predicted = |key: &GroupKey| overlay.get(key)?.outcome(column.name);
-    let x = selection.x.as_ref().map_or(Ruler::categories([String::new()]), |x| x_places(selection, x));
+    let x = x_places(selection);
     let predicted_values = || lost.keys().filter_map(predicted);
     let references = References::over_axis(selection, column, &x);
     let medians = lost.values().map(|s| s.median.number());
@@ -124,10 +125,11 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let above = selection.fadings(selection.runs.iter().filter_map(above));
     let ratios = beyond::points(&by_place(selection, &x, &above), f64::INFINITY);
     let ratios = theory::ratios(selection, &groups, (x.clone(), &x_title), &ratios);
+    let sheet = Sheet::new(selection, medium, 5);
     // Of a single update there is no end of training to tell from the start.
     let are_trained = selection.runs.iter().any(|run| selection.run(*run).value("steps").is_some_and(|n| n > 1.0));
     let has_ends = are_trained && !medium.is_brief() && column.quantity != Quantity::TimeAttenuation;
-    let below = if has_ends { dumbbells(selection) } else { None };
+    let below = if has_ends { dumbbells(selection, &sheet) } else { None };
 
     let (line, band) = match (places::are_joined(selection), below.is_none()) {
         (true, true) => ("Line", "band"),
@@ -157,7 +159,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         )
         .add(true, references.outside(&y))
         .add(true, joined(&groups, COINCIDE))
-        .add(true, beyond::caption(&arriving))
+        .add(true, beyond::caption(&arriving, column.passed()))
         .add(selection.has_time() && !over_time, words::LAST_TIME)
         .add(!lacking.is_empty(), format!("Not drawn, since it has no such number: {}.", lacking.join(", ")))
         .add(broken > 0 && below.is_some(), format!("Left out of ●: {}, without a finite gradient at the end.", table::count(broken, "run")))
@@ -171,16 +173,15 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     };
     let unit = if column.is_per_layer { (column.unit, true) } else { ("decades in all", false) };
     let legend = references.named(overlay.named(Legend::of(selection, &groups)));
-    let sheet = Sheet::new(selection, medium, 5);
     let blocks = [upper].into_iter().chain(ratios).chain(below).collect();
-    Ok(Chart { caption, ..Chart::new(selection, sheet, &own, found(selection, &lost, &groups, unit), legend, blocks) })
+    Ok(Chart {
+        caption,
+        ..Chart::new(selection, sheet, &own, found(selection, &lost, &groups, (column, unit)), legend, blocks)
+    })
 }
 
-/// Depth and length stand by their values, so that the same loss in every layer is a straight line.
-fn x_places(selection: &Selection, x: &Used) -> Ruler {
-    let usual = if ["depth", LENGTH].contains(&x.axis.name.as_str()) { Scale::Linear } else { x.axis.scale };
-    let scale = selection.spec.x_scale.unwrap_or(usual);
-    let mut ruler = places::on(x, scale);
+fn x_places(selection: &Selection) -> Ruler {
+    let mut ruler = places::along(selection);
     let pad = 0.04 * (ruler.high - ruler.low);
     (ruler.low, ruler.high) = (ruler.low - pad, ruler.high + pad);
     ruler.measured = (ruler.low, ruler.high);
@@ -188,8 +189,13 @@ fn x_places(selection: &Selection, x: &Used) -> Ruler {
 }
 
 /// Where no gradient arrives, then where it fades most and where it grows most.
-fn found(selection: &Selection, lost: &Fadings, groups: &[Vec<usize>], unit: (&str, bool)) -> String {
-    beyond::fading(selection, lost, groups, ("cells", unit))
+fn found(
+    selection: &Selection,
+    lost: &Fadings,
+    groups: &[Vec<usize>],
+    (column, unit): (&Column, (&str, bool)),
+) -> String {
+    beyond::fading(selection, lost, groups, ("cells", column.passed(), unit))
 }
 
 /// What a ruler has to reach.
@@ -219,7 +225,7 @@ fn deepest(selection: &Selection) -> usize {
 }
 
 /// For each colour at the deepest networks, from the start of training to its end; `None` without a number.
-fn dumbbells(selection: &Selection) -> Option<Block> {
+fn dumbbells(selection: &Selection, sheet: &Sheet) -> Option<Block> {
     let [start, end] = [false, true].map(|at_end| selection.fadings_of(selection.attenuation(at_end)));
     let deepest = deepest(selection);
     let ends = start.iter().chain(&end).filter(|(key, _)| key.x == deepest);
@@ -232,7 +238,7 @@ fn dumbbells(selection: &Selection) -> Option<Block> {
     }
     let colors = selection.colors();
     // The first colour on top, as in the legend.
-    let y = Ruler::rows(selection.row_names(&colors).into_iter());
+    let y = Ruler::rows(sheet.row_names(selection, &colors).into_iter());
     let panel = |panel: GroupKey| {
         let zero = Mark::Upright { x: 0.0, stroke: solid(EDGE, 0.8) };
         let arm = |(i, color): (usize, &usize)| {

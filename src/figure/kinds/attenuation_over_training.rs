@@ -20,7 +20,7 @@ const FACTS: FigureKind = FigureKind {
 pub const KIND: Kind = Kind { facts: &FACTS, draw };
 
 fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
-    let (arriving, mut course) = course(selection)?;
+    let Faded { arriving, mut course, ends } = faded(selection)?;
     let fadings = || arriving.values().flatten().map(|(_, summary)| summary);
     let keep: Vec<f64> = fadings().map(|s| s.median.number()).chain([0.0]).collect();
     let values: Vec<f64> = fadings().flat_map(|s| [s.low, s.high]).collect();
@@ -47,7 +47,8 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let x = (course.x.clone(), course.scale.title());
     let block = Block::new(selection, x, (&y, &title), height, panel);
     let caption = Caption::new(words::spread(selection, "Line", "band", groups.len()))
-        .add(true, "A line ends where a seed has no gradient at the last layer.")
+        .add(true, course.lasting())
+        .add(ends, "A line ends where a seed has no gradient at the last layer.")
         .add(true, joined(&groups, COINCIDE))
         .add(
             true,
@@ -55,11 +56,8 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
                 course.lines.get(&(key, ())).map(|line| (line, slack)).into_iter().collect()
             }),
         )
-        .add(
-            selection.is_by_norm(),
-            "Of the root mean square of the gradient, which also changes with the size of layers.",
-        )
-        .add(true, beyond::caption(&arriving))
+        .add(selection.is_by_norm(), words::BY_NORM)
+        .add(true, beyond::caption(&arriving, "layer"))
         .add(true, course.crossed("the last recorded step"))
         .add(selection.has_time(), words::LAST_TIME)
         .of_probe(selection);
@@ -104,7 +102,7 @@ fn found(selection: &Selection, lines: &beyond::Lines, groups: &[Vec<usize>], co
         _ => String::new(),
     };
     let ends = lines.iter().filter_map(|(key, line)| Some((key, &line.last()?.1)));
-    let none = beyond::finding(selection, ends, "lines at the end");
+    let none = beyond::finding(selection, ends, ("lines at the end", "layer"));
     [said, none].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
@@ -114,25 +112,40 @@ struct Passage {
     sizes: [f64; 3],
 }
 
-/// What is lost along each line; the course has the steps and the runs that diverged, its lines follow when the scale is known.
-fn course(selection: &Selection) -> Result<(beyond::Lines, Course<()>), FigureError> {
+struct Faded {
+    /// What is lost along each line.
+    arriving: beyond::Lines,
+    /// The steps and the runs that diverged; its lines follow when the scale is known.
+    course: Course<()>,
+    /// Whether a line ends since a seed has no gradient at the last layer.
+    ends: bool,
+}
+
+fn faded(selection: &Selection) -> Result<Faded, FigureError> {
     let mut passages: BTreeMap<(u64, usize), Passage> = BTreeMap::new();
     let mut training = Training::default();
     // The layers of a step follow each other, the first one first.
-    selection.results.stream_thinned("layers.csv", &selection.runs, &["step", "layer", "stream_rms"], |run, row| {
-        let (Some(step), Some(layer)) = (row[0], row[1]) else { return };
-        training.saw(selection, run, step as u64);
-        let size = row[2].unwrap_or(f64::NAN);
-        let passage = passages.entry((step as u64, run));
-        let passage = passage.or_insert(Passage { layers: (layer, layer), sizes: [size; 3] });
-        passage.layers.1 = layer;
-        passage.sizes[2] = size;
-        if passage.sizes[1] == 0.0 {
-            passage.sizes[1] = size;
-        }
-    })?;
+    selection.results.stream_thinned(
+        "layers.csv",
+        &selection.runs,
+        &["step", "layer", selection.stream()],
+        |run, row| {
+            let (Some(step), Some(layer)) = (row[0], row[1]) else { return };
+            training.saw(selection, run, step as u64);
+            let size = row[2].unwrap_or(f64::NAN);
+            let passage = passages.entry((step as u64, run));
+            let passage = passage.or_insert(Passage { layers: (layer, layer), sizes: [size; 3] });
+            passage.layers.1 = layer;
+            passage.sizes[2] = size;
+            if passage.sizes[1] == 0.0 {
+                passage.sizes[1] = size;
+            }
+        },
+    )?;
     let mut fadings: BTreeMap<u64, Vec<(usize, Fading)>> = BTreeMap::new();
+    let mut ends = false;
     for ((step, run), passage) in passages {
+        ends |= passage.sizes[2] == 0.0;
         let steps = (passage.layers.1 - passage.layers.0) as usize;
         let fading = Fading::of(&passage.sizes).filter(|_| steps > 0).map(|fading| (run, fading.per(steps)));
         fadings.entry(step).or_default().extend(fading);
@@ -146,5 +159,5 @@ fn course(selection: &Selection) -> Result<(beyond::Lines, Course<()>), FigureEr
             }
         }
     }
-    Ok((lines, course))
+    Ok(Faded { arriving: lines, course, ends })
 }

@@ -56,8 +56,9 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     };
     let first =
         format!("Line: the best of k tries, each {try_of}: median over all choices of k{band}; computed exactly.");
+    let [count, them] = if lost == 1 { ["counts", "it"] } else { ["count", "one of them"] };
     let diverged = format!(
-        "{lost} of the tries diverged in the median seed and count as the worst; a line begins where its median is not one of them."
+        "{lost} of the tries diverged in the median seed and {count} as the worst; a line begins where its median is not {them}."
     );
     let caption = Caption::new(first)
         .add(true, joined(&groups, COINCIDE))

@@ -61,7 +61,8 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let column = selection.measurement_or(|| results.reported_outcome())?;
     let arms = Arms::of(selection, column)?;
     let sheet = Sheet::new(selection, medium, 3);
-    let width = sheet.panel_beside_names();
+    let names = sheet.row_names(selection, &arms.rows);
+    let width = sheet.panel_beside(&names);
     let lost = arms.endings.groups.values().map(Seeds::lost).max().unwrap_or(0);
     let ends = arms.intervals.values().flat_map(|s| [s.low, s.median, s.high]);
     let mut x = Ruler::of(&ends.filter(|x| *x != column.worst()).collect::<Vec<_>>(), column, width * 0.6)
@@ -74,7 +75,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         End::High => x.high,
         End::Low => x.low,
     };
-    let y = Ruler::rows(selection.row_names(&arms.rows).into_iter());
+    let y = Ruler::rows(names.into_iter());
     let height = (arms.rows.len() as f64 * 14.0 + 6.0).max(34.0);
     let title = [selection.legend_heading()];
     let medians = |panel: GroupKey| {
@@ -97,9 +98,11 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     }
     let at = if selection.spec.tune.is_empty() { "" } else { " at its best setting" };
     let own = format!("{} of each {}{at}", words::subject(column), selection.legend_heading());
-    let finding = arms.endings.finding(selection, "arms");
+    // In several panels an arm has a median in each.
+    let each = if arms.endings.groups.len() > arms.rows.len() { "medians" } else { "arms" };
+    let finding = arms.endings.finding(selection, each);
     let lost: usize = arms.endings.lost;
-    let legend = arms.legend().lost(arms.endings.fate, lost, selection.runs.len());
+    let legend = arms.legend().lost(&arms.endings.fate, lost, selection.runs.len());
     Ok(Chart {
         caption: arms.caption(blocks.len() > 1, off),
         ..Chart::new(selection, sheet, &own, finding, legend, blocks)
@@ -229,11 +232,21 @@ impl<'a> Arms<'a> {
             let is_beyond = |v: &f64| if end == End::Low { *v < x.low } else { *v > x.high };
             let sign = if end == End::Low { -1.0 } else { 1.0 };
             let farthest = d.ends().into_iter().filter(is_beyond).max_by(|a, b| (sign * a).total_cmp(&(sign * b)))?;
-            let words = if farthest.is_finite() { finding::amount(farthest, false) } else { "diverged".into() };
+            let words = if farthest.is_finite() { finding::amount(farthest, false) } else { self.lost(end) };
             Some(Mark::Sideways { y, end, color: look.color, words })
         });
         let far: Vec<Mark> = far.collect();
         again.into_iter().chain([line]).chain(mark).chain(far).collect()
+    }
+
+    /// What became of seeds of an arm, or of the one that it is compared with, where a difference ends nowhere at this end.
+    fn lost(&self, end: End) -> String {
+        let fate = if self.column.missing_is_worst() { "missed" } else { "diverged" };
+        match &self.baseline {
+            _ if end == self.endings.lost_at() => fate.into(),
+            Some(base) => format!("{base}: {fate}"),
+            None => format!("the best: {fate}"),
+        }
     }
 
     /// What the differences are to, in words.

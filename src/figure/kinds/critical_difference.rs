@@ -57,7 +57,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let panels: BTreeSet<GroupKey> = arms.keys().map(|key| key.without_color()).collect();
     let most = panels.iter().map(|panel| bars(of_panel(*panel).map(|(_, arm)| arm)).len()).max().unwrap_or(0);
     // The best arm on top, the bars beneath the last.
-    let mut names = selection.row_names(&colors);
+    let mut names = sheet.row_names(selection, &colors);
     names.resize(names.len() + most, String::new());
     let rows = names.len();
     let (x, y) = (Ruler::linear(1.0, (colors.len() as f64).max(2.0), sheet.room()), Ruler::rows(names.into_iter()));

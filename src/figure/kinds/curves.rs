@@ -174,16 +174,21 @@ impl Measure {
         let values = without_runaways(&lines, column);
         let values: Vec<f64> = values.into_iter().chain(beside.iter().copied()).collect();
         // Where lines end is in sight, but for those of runs that diverged and what lies far beyond all others.
-        let diverged: BTreeSet<GroupKey> = course.ends.iter().map(|(run, _)| selection.key(*run)).collect();
-        let ends = course.of(index).filter(|(key, _)| !diverged.contains(key));
-        let ends: Vec<f64> = ends.filter_map(|(_, points)| Some(points.last()?.1.median)).collect();
+        let lasting = selection.runs.iter().filter(|run| selection.run(**run).status != Status::Diverged);
+        let lasting: BTreeSet<GroupKey> = lasting.map(|run| selection.key(*run)).collect();
+        let tame = || course.of(index).filter(|(key, _)| lasting.contains(key)).map(|(_, points)| points);
+        let ends: Vec<f64> =
+            tame().filter_map(|points| Some(points.last()?.1.median)).filter(|v| v.is_finite()).collect();
+        let begins = tame().filter_map(|points| Some(points.first()?.1.median));
         let references = References::over_steps(selection, column, course.scale, &course.x);
         let heights = references.heights().filter(|_| is_first);
         let ends: Vec<f64> = without_lost(&ends, column).into_iter().chain(heights).collect();
         let mut y = Ruler::keeping_of(&ends, &values, column, height)?;
         let guess = guessing(selection, column);
         let cut = match selection.spec.limits {
-            None => y.cut(guess.as_ref().map(Guess::highest), &ends),
+            None => guess
+                .as_ref()
+                .and_then(|guess| guess.cut(&mut y, &begins.chain(ends.iter().copied()).collect::<Vec<_>>())),
             Some(_) => None,
         };
         if is_first {

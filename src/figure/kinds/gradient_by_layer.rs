@@ -18,10 +18,6 @@ type Rates = BTreeMap<GroupKey, fading::Summary>;
 
 const X_TITLE: &str = "layer, counted from the input";
 
-/// Where layers differ in size, dL/dh is spread over more or fewer numbers.
-const BY_NORM: &str =
-    "Layers differ in size, so decades lost are those of the norm of the gradient, not of its root mean square.";
-
 /// Up to so many lines have their rate beside them, more have it in the legend.
 const LABELLED: usize = 6;
 
@@ -36,7 +32,7 @@ const FACTS: FigureKind = FigureKind {
     cells: CellsShown::Layers,
     columns: || column_names(columns::LAYERS),
     of_init: |figure| !figure.is_at_end(),
-    theory: Predicts::Columns(&["stream_rms", "delta_rms"]),
+    theory: Predicts::Columns(&["stream_rms", "stream_norm", "delta_rms"]),
     shows,
     default,
     multiples: true,
@@ -47,7 +43,7 @@ pub const KIND: Kind = Kind { facts: &FACTS, draw };
 
 /// The headline: at the start, or where only training differs at the end, which is what can differ then.
 fn default(grid: &Defaults) -> Option<FigureSpec> {
-    if !grid.has_layers() {
+    if !grid.has_layers(1) {
         return None;
     }
     let (start, training) = (grid.of_start(), grid.of_training());
@@ -89,7 +85,7 @@ fn shows(figure: &FigureSpec, metric: &Metric) -> Shows {
 
 fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let (spec, last) = (selection.spec, selection.spec.is_at_end());
-    let first = selection.measurement()?;
+    let first = selection.measurement_or(|| selection.stream().into())?;
     let measured = measured(selection, medium, first);
     let (snapshots, left_out) = snapshots(selection, &measured, last)?;
     let profiles = profiles(selection, &measured, &snapshots);
@@ -110,7 +106,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         own.map(|((key, m), points)| (key.row, key.column, *m, bits(points))).collect()
     });
     let arriving = arriving(selection, last);
-    let rates = if fades(first) { arriving.clone() } else { Rates::new() };
+    let rates = if fades(selection, first) { arriving.clone() } else { Rates::new() };
 
     let sheet = Sheet::new(selection, medium, 4);
     let deepest = profiles.values().flatten().fold(1.0f64, |a, (layer, _)| a.max(*layer));
@@ -153,7 +149,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
             ),
         )
         .add(!rates.is_empty() && overlay.is_empty(), "A decade is a factor of ten; numbers: median of the decades that the gradient loses per layer on its way to the input.")
-        .add(!rates.is_empty() && selection.is_by_norm(), BY_NORM)
+        .add(spec.metric.is_none() && selection.is_by_norm(), words::BY_NORM)
         .add(true, joined(&groups, EQUAL))
         .add(rulers.iter().any(|(_, y)| y.floor.is_some()), format!("▼: {}.", words::NO_GRADIENT))
         .add(
@@ -210,16 +206,21 @@ fn found(
     (profiles, rates): (&Profiles, &Rates),
     groups: &[Vec<usize>],
 ) -> String {
-    if !fades(column) {
+    if !fades(selection, column) {
         return ends(selection, column, profiles, groups);
     }
     let unit = if selection.is_by_norm() { finding::OF_NORM } else { columns::ATTENUATION_INIT.unit };
-    beyond::fading(selection, rates, groups, ("lines", (unit, true)))
+    beyond::fading(selection, rates, groups, ("lines", "layer", (unit, true)))
 }
 
-/// Whether it is dL/dh, whose fading is what an attenuation tells.
-fn fades(column: &Column) -> bool {
-    column.predicted == Some(Predicted::Stream)
+/// Whether it is dL/dh.
+fn is_stream(column: &Column) -> bool {
+    matches!(column.predicted, Some(Predicted::Stream | Predicted::StreamNorm))
+}
+
+/// Whether its fading is what an attenuation tells: of layers that differ in size not that of a root mean square.
+fn fades(selection: &Selection, column: &Column) -> bool {
+    is_stream(column) && (column.name == selection.stream() || !selection.is_by_norm())
 }
 
 /// The decades that the gradient of each group loses per layer.
@@ -266,7 +267,7 @@ fn bypassed(profiles: &Profiles, measured: &[&Column], arriving: &Rates) -> bool
     };
     let is_zero = |points: &Points| points.iter().any(|(_, spread)| spread.median == f64::NEG_INFINITY);
     profiles.iter().any(|((key, m), points)| {
-        measured[*m].quantity == Quantity::Gradient && !fades(measured[*m]) && arrives(key) && is_zero(points)
+        measured[*m].quantity == Quantity::Gradient && !is_stream(measured[*m]) && arrives(key) && is_zero(points)
     })
 }
 

@@ -89,7 +89,8 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let when = words::when(last);
     let what = if is_state { "How large the gradient is".into() } else { words::subject(column) };
     let own = format!("{what} at each time step, {when}");
-    let finding = beyond::fading(selection, &rates, &groups, ("lines", (columns::ATTENUATION_TIME_INIT.unit, true)));
+    let lost = columns::ATTENUATION_TIME_INIT;
+    let finding = beyond::fading(selection, &rates, &groups, ("lines", lost.passed(), (lost.unit, true)));
     let legend = overlay.named(Legend::of(selection, &groups));
     Ok(Chart { caption, ..Chart::new(selection, sheet, &own, finding, legend, vec![block]) })
 }

@@ -35,7 +35,8 @@ pub const KIND: Kind = Kind { facts: &FACTS, draw };
 fn default(grid: &Defaults) -> Option<FigureSpec> {
     let Roles { color, facet } = grid.of_training();
     let facet = grid.facets([color, facet]);
-    grid.has_layers().then(|| FigureSpec { facet, tune: grid.tune.clone(), ..FigureSpec::new(FACTS.word) })
+    // A single layer is the last one, over which a gradient is shown.
+    grid.has_layers(2).then(|| FigureSpec { facet, tune: grid.tune.clone(), ..FigureSpec::new(FACTS.word) })
 }
 
 fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
@@ -47,10 +48,11 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     }
     let axes = selection.spec.axes;
     let other = last(axes);
-    let usual = if axes.has_time() { "state_rms" } else { "stream_rms" };
+    let usual = if axes.has_time() { "state_rms" } else { selection.stream() };
     let column = selection.measurement_or(|| usual.into())?;
     // Fading is what the gradient is against the last layer's; a figure that names a column shows that as it is.
     let relative = selection.spec.metric.is_none();
+    let gradient = if column.predicted == Some(Predicted::StreamNorm) { "norm of the gradient" } else { "gradient" };
     let maps = Maps::of(selection, column, relative)?;
     let values: Vec<f64> = maps.panels.values().flat_map(|m| m.values().copied()).collect();
     let rows = selection.rows().len();
@@ -63,7 +65,8 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         colors.fades = Some(Fades::Below);
         // A long title stands in two lines beside its scale.
         let whose = other.whose.replace(" at the", " at\nthe");
-        let lines = ["gradient over"].into_iter().chain(whose.lines()).chain(["(above 1 it grows)"]);
+        let what = format!("{gradient} over");
+        let lines = [what.as_str()].into_iter().chain(whose.lines()).chain(["(above 1 it grows)"]);
         colors.title = lines.map(String::from).collect();
     }
     let places = || maps.panels.values().flat_map(BTreeMap::keys);
@@ -84,7 +87,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let panel = |panel: GroupKey| maps.panels.get(&panel).map_or(vec![Mark::Empty(selection.nothing_in(panel))], draw);
     let y = counted(highest);
     let block = Block { ruled: false, ..Block::new(selection, (x, x_title), (&y, &[y_title]), height, panel) };
-    let over = if relative { format!("the gradient over that of {}, ", other.name) } else { String::new() };
+    let over = if relative { format!("the {gradient} over that of {}, ", other.name) } else { String::new() };
     let scale = if maps.panels.len() > 1 { words::SAME_SCALE } else { "" };
     let recorded = if axes.has_steps() { "steps" } else { "time steps" };
     let first = format!("Colour: {over}{}{scale}; ticks above: recorded {recorded}.", words::median(selection));
@@ -98,6 +101,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
             axes.has_time() && column.predicted == Some(Predicted::State),
             "Gradient of the loss at the last time step alone: dL/dc of an LSTM, dL/dh of other nets.",
         )
+        .add(relative && column.predicted == Some(Predicted::StreamNorm), words::BY_NORM)
         .add(axes == MapAxes::StepLayer && selection.has_time(), words::LAST_TIME)
         .add(axes == MapAxes::StepTime, "Of the top layer.")
         .add(values.contains(&f64::NEG_INFINITY), format!("Pink: {}.", words::NO_GRADIENT))
@@ -120,11 +124,11 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     };
     let when = if axes.has_steps() { "during training" } else { words::when(selection.spec.is_at_end()) };
     let own = match column.quantity {
-        Quantity::Gradient if relative => format!("The gradient {at} over {}, {when}", other.whose),
-        Quantity::Gradient => format!("The gradient {at} {when}"),
+        Quantity::Gradient if relative => format!("The {gradient} {at} over {}, {when}", other.whose),
+        Quantity::Gradient => format!("The {gradient} {at} {when}"),
         _ => format!("{} {at} {when}", words::subject(column)),
     };
-    let finding = found(selection, &maps.panels, column, relative);
+    let finding = found(selection, &maps, column, relative);
     let chart = Chart::new(selection, sheet, &own, finding, Legend::default(), vec![block]);
     Ok(Chart { caption, ..chart.colors(colors) })
 }
@@ -190,6 +194,8 @@ struct Maps {
     cut: bool,
     /// Seeds of a place that are left out since there is no gradient to compare with, at most.
     undefined: usize,
+    /// Where the median is zero since the gradient underflows.
+    underflows: BTreeSet<(GroupKey, (u64, u64))>,
 }
 
 impl Maps {
@@ -204,11 +210,12 @@ impl Maps {
             let value = if value.is_finite() { value } else { BROKEN };
             cells.entry(place).or_default().push((run, value));
         }
-        if relative {
-            over_the_last(&mut cells, axes);
-        }
-        let mut maps = Maps { panels: BTreeMap::new(), cut: false, undefined: 0 };
+        let zeros = if relative { over_the_last(&mut cells, axes) } else { BTreeMap::new() };
+        let mut maps = Maps { panels: BTreeMap::new(), cut: false, undefined: 0, underflows: BTreeSet::new() };
         for (cell, values) in cells {
+            let fadings = zeros.get(&cell).map(|zeros| selection.fadings(zeros.iter().copied())).unwrap_or_default();
+            let bounds = fadings.into_iter().filter(|(_, own)| own.median.is_bound());
+            maps.underflows.extend(bounds.map(|(key, _)| (key, cell)));
             for (key, seeds) in selection.by_seed(values.into_iter(), column.has_geometric_median()) {
                 // A median over the seeds that are left would jump when one ends.
                 if seeds.len() < groups[&key].len() {
@@ -227,7 +234,11 @@ impl Maps {
 }
 
 /// Divides each value by that of the run's last layer, or time step, at the same training step: NaN where there is no gradient at that.
-fn over_the_last(cells: &mut BTreeMap<(u64, u64), Vec<(usize, f64)>>, axes: MapAxes) {
+/// Says why those are zero that are.
+fn over_the_last(
+    cells: &mut BTreeMap<(u64, u64), Vec<(usize, f64)>>,
+    axes: MapAxes,
+) -> BTreeMap<(u64, u64), Vec<(usize, Fading)>> {
     let step = move |x: u64| if axes.has_steps() { x } else { 0 };
     // Places come in order, so that the last one stays.
     let values =
@@ -238,9 +249,21 @@ fn over_the_last(cells: &mut BTreeMap<(u64, u64), Vec<(usize, f64)>>, axes: MapA
         (_, 0.0) => f64::NAN,
         _ => value / last,
     };
-    for ((x, _), runs) in cells {
-        runs.iter_mut().for_each(|(run, value)| *value = over(*value, last[&(step(*x), *run)]));
+    // From the last place on, since a gradient underflows next to a smaller one.
+    let mut smallest = last.clone();
+    let mut zeros: BTreeMap<(u64, u64), Vec<(usize, Fading)>> = BTreeMap::new();
+    for (place, runs) in cells.iter_mut().rev() {
+        for (run, value) in runs {
+            let at = (step(place.0), *run);
+            if *value > 0.0 {
+                smallest.entry(at).and_modify(|least| *least = value.min(*least));
+            } else if let Some(fading) = Fading::of(&[*value, smallest[&at], last[&at]]) {
+                zeros.entry(*place).or_default().push((*run, fading));
+            }
+            *value = over(*value, last[&at]);
+        }
     }
+    zeros
 }
 
 /// What a place is called.
@@ -253,7 +276,12 @@ fn told(axes: MapAxes, (x, y): (u64, u64)) -> String {
 }
 
 /// The smallest and the largest in sight: of what is over another's, where it fades and where it grows most.
-fn found(selection: &Selection, maps: &BTreeMap<GroupKey, Map>, column: &Column, relative: bool) -> String {
+fn found(
+    selection: &Selection,
+    Maps { panels: maps, underflows, .. }: &Maps,
+    column: &Column,
+    relative: bool,
+) -> String {
     let tiles = || maps.iter().flat_map(|(key, map)| map.iter().map(move |(place, value)| (key, place, *value)));
     let deepest = maps.values().flat_map(BTreeMap::keys).map(|(_, layer)| *layer).max();
     let says = |layer: u64| !words::is_of_jacobian(column) || Some(layer) < deepest;
@@ -269,8 +297,11 @@ fn found(selection: &Selection, maps: &BTreeMap<GroupKey, Map>, column: &Column,
         (Some(low), Some(high)) if relative => {
             let fades = match low {
                 (key, place, f64::NEG_INFINITY) => {
-                    let place = selection.group_name_with(key, told(axes, *place));
-                    Some(format!("Fades most: {place}: no gradient arrives."))
+                    let why = match underflows.contains(&(*key, *place)) {
+                        true => "too small to be measured",
+                        false => "no gradient arrives",
+                    };
+                    Some(format!("Fades most: {}: {why}.", selection.group_name_with(key, told(axes, *place))))
                 }
                 _ => (low.2 < 0.0).then(|| format!("Fades most: {} of {whose}.", tell(low))),
             };

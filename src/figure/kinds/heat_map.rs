@@ -67,8 +67,9 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         several => Sheet::with(medium, several),
     };
     let is_fine = parts.iter().any(|part| part.x.labels.len() * y.labels.len() > Tiles::NUMBERED);
-    let up = Side::new(selection, y, is_fine, height);
-    let across: Vec<Side> = parts.iter().map(|p| Side::new(selection, &p.x, is_fine, sheet.panel())).collect();
+    let up = Side::new(selection, y, is_fine, (&sheet, height));
+    let across: Vec<Side> =
+        parts.iter().map(|p| Side::new(selection, &p.x, is_fine, (&sheet, sheet.panel()))).collect();
     let panel = |own: usize, panel: GroupKey| {
         let (Part { selection, endings, x }, sides) = (&parts[own], (&across[own], &up));
         let scale = |other: usize| depth_scale(selection, theory.as_ref()?, panel, x, other);
@@ -102,7 +103,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         _ => words::SAME_SCALE,
     };
     let six = "Dashed: six times the depth scale ξ of the init, the predicted limit of depths that can be trained (Schoenholz et al. 2017).";
-    let fates: BTreeSet<&str> = endings().filter(|own| own.lost > 0).map(|own| own.fate).collect();
+    let fates: BTreeSet<&str> = endings().filter(|own| own.lost > 0).map(|own| own.fate.as_str()).collect();
     let fates = fates.into_iter().collect::<Vec<_>>().join(" or ");
     let lost = format!("×: {fates}, counted as the worst in the median; in a corner: some seeds.");
     let held = parts
@@ -171,7 +172,7 @@ struct Side {
 
 impl Side {
     /// One by one under their names or, of numbers in a fine map, by value.
-    fn new(selection: &Selection, used: &Used, is_fine: bool, length: f64) -> Side {
+    fn new(selection: &Selection, used: &Used, is_fine: bool, (sheet, length): (&Sheet, f64)) -> Side {
         let scale = places::scale(selection, used.axis);
         let value = |label: &usize| {
             let number = used.axis.labels[*label].parse::<f64>().ok()?;
@@ -180,9 +181,8 @@ impl Side {
         let values = used.labels.iter().map(value).collect::<Option<Vec<f64>>>();
         let values = values.filter(|values| is_fine && scale != PlanScale::Category && values.len() > 1);
         let Some(values) = values else {
-            let name = |label: usize| text::fit(&used.shown(label), TICK, Weight::Regular, ROW_NAME);
             let one = |i: usize| [i as f64 - 0.5, i as f64, i as f64 + 0.5];
-            let ruler = Ruler::categories(used.labels.iter().map(|label| name(*label)));
+            let ruler = Ruler::categories(used.labels.iter().map(|label| sheet.row_name(&used.shown(*label))));
             return Side { ruler, tiles: (0..used.labels.len()).map(one).collect() };
         };
         let tiles: Vec<[f64; 3]> = values.iter().map(|own| reach(&values, *own)).collect();

@@ -60,7 +60,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let edge = (stack > 0).then(|| y.add_strip(endings.lost_at(), strip, height));
 
     let legend = Legend::of(selection, &selection.each_color()).line(named(guess.iter()), GUESSING);
-    let legend = legend.lost(endings.fate, endings.lost, selection.runs.len());
+    let legend = legend.lost(&endings.fate, endings.lost, selection.runs.len());
     let x_title = places::title(selection);
     let legend = references.named(legend);
     let medians = medians(selection, &endings, &x);
@@ -79,7 +79,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let block = Block::new(selection, (x.clone(), &x_title), (&y, column.words), height, panel);
     let finding = endings.finding(selection, "cells");
     let sheet = Sheet::new(selection, medium, 5);
-    let fate = endings.fate;
+    let fate = &endings.fate;
     let lost =
         format!("×: {fate}, counted as the worst value in the median; a line ends where its median is such a run.");
     let line = if places::are_joined(selection) { "line" } else { "bar" };

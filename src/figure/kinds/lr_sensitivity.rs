@@ -71,7 +71,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let best = without_lost(&best.collect::<Vec<_>>(), column);
     let mut y = Ruler::keeping_of(&best, &values(&lines, &endings), column, height)
         .ok_or_else(|| selection.no_finite(column))?;
-    let cut = y.cut(guessing(selection, column).map(|guess| guess.highest()), &best);
+    let cut = guessing(selection, column).and_then(|guess| guess.cut(&mut y, &tame(&lines, &guess, column)));
     // Room for the ring around an exact zero.
     if y.floor.is_some() {
         y.extend(End::Low, 0.03);
@@ -128,12 +128,12 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         let entry = format!("→ best at an end of its range ({edges} of {})", lines.len());
         legend.entries.push((entry, Sample::Mark(RING)));
     }
-    let legend = legend.lost(endings.fate, lost, selection.runs.len());
+    let legend = legend.lost(&endings.fate, lost, selection.runs.len());
     let caption = Caption::new(words::spread(selection, "Line", "band", groups.len()))
         .add(true, joined(&groups, COINCIDE))
         .add(true, ringed(selection, chosen.is_some()))
         .add(cut.is_some(), cut.as_deref().unwrap_or_default())
-        .add(edges > 0, "Arrow: the best rate is the lowest or highest that was tried, so a better one may lie beyond.")
+        .add(edges > 0, "Ring with an arrow: the best rate is the lowest or highest that was tried, so a better one may lie beyond.")
         .add(lost > 0, format!("×: {} (pale: some of the seeds); counts as the worst in the median.", endings.fate))
         .add(true, &endings.undefined)
         .add(y.floor.is_some(), words::FLOOR)
@@ -141,6 +141,18 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let own = format!("{} at the end against {name}", words::subject(column));
     let finding = endings.finding(selection, "places");
     Ok(Chart { caption, ..Chart::new(selection, sheet, &own, finding, legend, vec![block]) })
+}
+
+/// The losses that have not run away, which stay in sight: those up to the best rate of each line, where a small rate ends near the
+/// loss that training began with, or all where most of them lie above ten times guessing, as where no rate gets near it.
+fn tame(lines: &Lines, guess: &Guess, column: &Column) -> Vec<f64> {
+    let finite = |rate: &Rate| Some(rate.spread.median).filter(|median| median.is_finite());
+    let all: Vec<f64> = lines.values().flat_map(|line| &line.rates).filter_map(finite).collect();
+    if 2 * all.iter().filter(|median| **median > guess.highest() + 1.0).count() > all.len() {
+        return all;
+    }
+    let up_to_best = lines.values().filter_map(|line| line.rates.get(..=line.best?)).flatten().filter_map(finite);
+    without_lost(&up_to_best.collect::<Vec<_>>(), column)
 }
 
 /// What the ruler has to reach: medians and ranges, without the ends of those that a lost seed has made infinite.

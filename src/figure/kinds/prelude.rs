@@ -15,7 +15,7 @@ pub(super) use crate::figure::kind::Kind;
 pub(super) use crate::figure::reference::References;
 pub(super) use crate::figure::ruler::{End, Ruler, evenly, minus, nice_step, range, without_lost, without_runaways};
 pub(super) use crate::figure::scene::Color;
-pub(super) use crate::figure::select::{GroupKey, ROW_NAME, Selection, Used, heading, over_seeds};
+pub(super) use crate::figure::select::{GroupKey, Selection, Used, heading, over_seeds};
 pub(super) use crate::figure::sheet::{Medium, Sheet};
 pub(super) use crate::figure::style::*;
 pub(super) use crate::figure::text::{self, Weight};

@@ -30,15 +30,16 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let endings = Endings::new(selection, target_column(selection)?, runs);
     let values = endings.values();
     let sheet = Sheet::new(selection, medium, 3);
-    let panel_width = sheet.panel_beside_names();
+    let colors = selection.colors();
+    let names = sheet.row_names(selection, &colors);
+    let panel_width = sheet.panel_beside(&names);
     let mut x =
         Ruler::over(&values, true, panel_width * 0.6).ok_or_else(|| selection.nothing_to_draw("reached the target"))?;
     let stack = endings.groups.values().map(Seeds::lost).max().unwrap_or(0);
     let strip = (Arm::CROSS * stack as f64 + 8.0).min(0.4 * panel_width);
     let edge = if stack > 0 { x.add_strip(End::High, strip, panel_width) } else { x.high };
-    let colors = selection.colors();
     // The first arm on top.
-    let y = Ruler::rows(selection.row_names(&colors).into_iter());
+    let y = Ruler::rows(names.into_iter());
     let arm = |(i, color): (usize, &usize), panel: GroupKey| {
         let seeds = endings.groups.get(&GroupKey { color: *color, ..panel })?;
         Some(Mark::Arm(Arm {
@@ -69,7 +70,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         )
         .add(true, target(selection))
         .of(selection);
-    let legend = Legend::default().lost(endings.fate, misses, runs);
+    let legend = Legend::default().lost(&endings.fate, misses, runs);
     let own = "Steps until the training loss is at its target";
     Ok(Chart { caption, ..Chart::new(selection, sheet, own, found(selection, &endings), legend, vec![block]) })
 }
@@ -77,7 +78,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
 /// Who is there first, and how many arms have no median.
 fn found(selection: &Selection, endings: &Endings) -> String {
     let medians = endings.groups.iter().map(|(key, seeds)| (selection.group_name(key), seeds.median));
-    let words = Words { high: "Slowest", low: "Fastest", only: "Steps", each: "arms", lost: endings.fate };
+    let words = Words { high: "Slowest", low: "Fastest", only: "Steps", each: "arms", lost: &endings.fate };
     finding::ranked(!endings.unlike, &medians.collect::<Vec<_>>(), &words, -1.0, |v| finding::amount(v, true))
 }
 

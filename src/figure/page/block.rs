@@ -14,7 +14,7 @@ const APART: f64 = 8.0;
 const ROW_GAP: f64 = 12.0;
 
 /// Most length of names under a panel that are turned, since they do not fit side by side.
-const TURNED: f64 = 84.0;
+const TURNED: f64 = 160.0;
 
 /// What the panels of one block share with those of the others.
 pub struct Frame<'a> {

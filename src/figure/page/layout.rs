@@ -165,7 +165,8 @@ impl Page {
 }
 
 /// What begins the sentences of a caption that say what something drawn stands for.
-const SIGNS: &str = "▼,▲,△,×,○,!:,Grey:,Pink:,Ring:,Dot:,Dashed:,Thin,Arrow,Outlined:,Line across,Theory,Series joined";
+const SIGNS: &str =
+    "▼,▲,△,×,○,!:,Grey:,Pink:,Ring:,Ring with,Dot:,Dashed:,Thin,Arrow,Outlined:,Line across,Theory,Series joined";
 
 /// Of a caption how many runs are shown, what signs stand for and what is held fixed: the rest is said beside the figure.
 fn brief(caption: &str) -> String {

@@ -15,6 +15,8 @@ use std::collections::BTreeSet;
 const NOTE: f64 = 6.6;
 /// The width of a range at one place, in points.
 const BAR: f64 = 3.0;
+/// Points between the words of an arrow and the middle of the line that ends in it, whose mark is less high.
+const CLEAR: f64 = 3.6;
 /// Points between two places of a line that can be pointed at.
 const CLOSE: f64 = 0.25;
 
@@ -34,6 +36,7 @@ pub fn draw(scene: &mut Scene, panel: &Panel, marks: &[Mark], number: Option<f64
         across(scene, panel, floor, Stroke { dash: &[1.0, 2.0], ..solid(EDGE, THIN) });
     }
     marks.iter().for_each(|mark| one(scene, panel, mark, number));
+    rings(scene, panel, marks);
     let beyond = clip::arrows(scene, panel, marks);
     scene.plots.push(Plot { area: panel.area, shapes: first..scene.shapes.len() });
     beyond
@@ -83,7 +86,8 @@ fn one(scene: &mut Scene, panel: &Panel, drawn: &Mark, number: Option<f64>) {
             let x = panel.x(*x).clamp(area.left + radius, area.right - radius);
             cross(scene, at(x, inset_from(panel, *from, *inset)), *radius, *color);
         }
-        Mark::Ring { at, side, color } => seen(at).into_iter().for_each(|at| ring(scene, at, *side, *color)),
+        // All after the lines, since each stands clear of the others.
+        Mark::Ring { .. } => {}
         Mark::Sideways { y, end, color, words } => sideways(scene, panel, (*y, *end), *color, words),
         Mark::Corner(lines) => {
             let widest = lines.iter().map(|line| text::width(line, 1.0, Weight::Regular)).fold(1.0, f64::max);
@@ -150,7 +154,7 @@ fn sideways(scene: &mut Scene, panel: &Panel, (y, end): (f64, End), color: Color
     for side in [-2.4, 2.4] {
         scene.line(vec![at(tip, y), at(tip + sign * 3.4, y + side)], solid(color, 1.0));
     }
-    let text = label(at(tip + sign * 5.0, y - 2.2), words, NOTE, anchor);
+    let text = label(at(tip + sign * 5.0, y - CLEAR), words, NOTE, anchor);
     scene.text_on(WHITE, Text { color: legible(color), ..text });
     scene.tip(at(tip, y), words.to_string());
 }
@@ -201,7 +205,10 @@ pub fn median(scene: &mut Scene, panel: &Panel, (look, name): (&Look, &str), poi
             pointed = panel.x(*x);
             tip(scene, panel, name, *x, s);
         }
-        let marked = points.len() <= 9 || i % every == turn % every;
+        // No line leads to one whose neighbours are not finite.
+        let is_drawn = |i: Option<usize>| i.and_then(|i| points.get(i)).is_some_and(|(_, s)| s.median.is_finite());
+        let is_alone = !is_drawn(i.checked_sub(1)) && !is_drawn(Some(i + 1));
+        let marked = points.len() <= 9 || i % every == turn % every || s.median.is_finite() && is_alone;
         match panel.y.place(s.median).filter(|y| panel.y.holds(*y)) {
             Some(y) if s.median == f64::NEG_INFINITY && marked => zero(scene, panel, panel.at(*x, y), look),
             Some(y) if marked => mark(scene, inward(&panel.area, panel.at(*x, y), 2.4), 1.9, look),
@@ -233,15 +240,37 @@ fn tip(scene: &mut Scene, panel: &Panel, name: &str, x: f64, spread: &Spread) {
     scene.tip(panel.at(x, y.clamp(panel.y.low, panel.y.high)), text);
 }
 
+/// Radius of a ring in points, and by how much one around others is larger, of which there are so many at most: a crowd stands for itself.
+const RING: f64 = 4.2;
+const WIDER: f64 = 2.0;
+const AROUND: usize = 2;
+/// From the centre of a ring to the tip of its arrow.
+const REACH: f64 = 11.2;
+
+/// The rings of a panel, one around the others where these have nearly the same place.
+fn rings(scene: &mut Scene, panel: &Panel, marks: &[Mark]) {
+    let mut drawn: Vec<Point> = Vec::new();
+    for mark in marks {
+        let Mark::Ring { at, side, color } = mark else { continue };
+        let center = panel.at(at.0, at.1);
+        if panel.area.holds(center, SLACK) {
+            let near = |other: &&Point| (other.x - center.x).hypot(other.y - center.y) < RING;
+            let radius = RING + WIDER * drawn.iter().filter(near).count().min(AROUND) as f64;
+            ring(scene, inward(&panel.area, center, radius), radius, (*side, *color));
+            drawn.push(center);
+        }
+    }
+}
+
 /// A ring, with an arrow to one side if that is not 0.
-fn ring(scene: &mut Scene, center: Point, side: f64, color: Color) {
+fn ring(scene: &mut Scene, center: Point, radius: f64, (side, color): (f64, Color)) {
     let corner = |i: i32| {
         let (sine, cosine) = (f64::from(i) * std::f64::consts::TAU / 24.0).sin_cos();
-        at(center.x + 4.2 * cosine, center.y + 4.2 * sine)
+        at(center.x + radius * cosine, center.y + radius * sine)
     };
     scene.line((0..=24).map(corner).collect(), solid(color, 1.1));
     if side != 0.0 {
-        let (start, tip) = (center.x + side * 4.2, center.x + side * 4.2 + side * 7.0);
+        let (start, tip) = (center.x + side * radius, center.x + side * REACH);
         scene.line(vec![at(start, center.y), at(tip, center.y)], solid(color, 1.1));
         let head = [(-3.0, -2.2), (0.0, 0.0), (-3.0, 2.2)].map(|(back, up)| at(tip + side * back, center.y + up));
         scene.line(head.to_vec(), solid(color, LINE));

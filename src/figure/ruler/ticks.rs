@@ -27,10 +27,13 @@ pub fn even(low: f64, high: f64, room: usize) -> Vec<Tick> {
 
 /// Powers of ten and round multiples of them between two log10 values, likewise.
 pub fn powers(low: f64, high: f64, room: usize) -> Vec<Tick> {
-    const DIGITS: [&[f64]; 4] = [
+    const DIGITS: [&[f64]; 6] = [
         &[1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0],
         &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0],
         &[1.0, 2.0, 5.0],
+        // What has no tick near an end without a 3 or a half has more than two with them.
+        &[1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 7.0],
+        &[1.0, 2.0, 3.0, 5.0],
         &[1.0, 3.0],
     ];
     let decades = |step: i64| -> Vec<Tick> {
@@ -47,7 +50,7 @@ pub fn powers(low: f64, high: f64, room: usize) -> Vec<Tick> {
     let telling = || sets.iter().filter(|ticks| reach(ticks, low, high));
     // Half a dozen digits of one decade are more than it takes.
     let fits = |ticks: &&&Vec<Tick>| ticks.len() <= room.clamp(2, 8);
-    let best = telling().find(|ticks| fits(&ticks)).or_else(|| telling().next_back());
+    let best = telling().find(|ticks| fits(&ticks)).or_else(|| telling().min_by_key(|ticks| ticks.len()));
     best.or_else(|| sets.iter().max_by_key(|ticks| ticks.len())).cloned().unwrap_or_default()
 }
 
