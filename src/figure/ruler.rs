@@ -422,6 +422,15 @@ impl Ruler {
             let told = |kept: &Vec<usize>| kept.iter().map(|i| &order[*i]).collect::<Vec<_>>();
             kept = round.into_iter().find(|kept| kept.len() > 1 && fits(&told(kept))).unwrap_or(kept);
         }
+        // Labels that stand where their values do keep all that have room: each k-th would leave out those far from others.
+        if k > 1 && self.unit == Unit::Label && are_uneven(&order) {
+            kept = (0..last).rev().fold(vec![last], |mut kept, i| {
+                if fits(&[&order[i], &order[kept[kept.len() - 1]]]) {
+                    kept.push(i);
+                }
+                kept
+            });
+        }
         if kept.len() < 3 && fits(&[&order[0], &order[last]]) {
             kept = vec![0, last];
         }
@@ -432,6 +441,12 @@ impl Ruler {
         }
         order
     }
+}
+
+/// Whether some of these are much farther apart than others.
+fn are_uneven(order: &[Tick]) -> bool {
+    let gaps = || order.windows(2).map(|pair| pair[1].at - pair[0].at);
+    gaps().fold(0.0, f64::max) > 1.5 * gaps().fold(f64::INFINITY, f64::min)
 }
 
 fn widen(low: f64, high: f64, share: f64) -> (f64, f64) {
@@ -462,6 +477,16 @@ mod tests {
         let labels: Vec<&str> = axis.ticks.iter().map(|t| t.label.as_str()).collect();
         assert_eq!(labels, ["10⁻³⁰⁰", "10⁻²⁵⁰", "10⁻²⁰⁰", "10⁻¹⁵⁰", "10⁻¹⁰⁰", "10⁻⁵⁰", "1"]);
         assert!(axis.ticks.iter().all(|t| (0.0..=1.0).contains(&axis.share(t.at))));
+    }
+
+    #[test]
+    fn labels_at_uneven_places_stay_where_there_is_room() {
+        let places = [0.5, 0.9, 1.0, 1.1, 2.0, 3.9];
+        let ticks = places.iter().map(|at| Tick { at: *at, label: at.to_string() }).collect();
+        let shown = Ruler::new((0.3, 4.1), ticks, Unit::Label).thinned(300.0, 9.0);
+        let labels: Vec<&str> =
+            shown.iter().map(|tick| tick.label.as_str()).filter(|label| !label.is_empty()).collect();
+        assert_eq!(labels, ["0.5", "1.1", "2", "3.9"]);
     }
 
     #[test]

@@ -107,7 +107,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
             let points = course.lines.get(&(GroupKey { color: group[0], ..panel }, thin))?;
             let points = points.iter().map(|(x, s)| (*x, s.median)).collect();
             let name = format!("{}, training error", selection.joined(group));
-            Some(Mark::Curve { points, stroke: solid(selection.look(group[0]).color, 0.6), name: Some(name) })
+            Some(Mark::Curve { points, stroke: selection.look(group[0]).stroke(0.6), name: Some(name) })
         });
         guess
             .into_iter()
