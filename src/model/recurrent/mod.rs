@@ -94,7 +94,7 @@ impl Family for Recurrent {
         let bytes = 4.0 * (2.0 * weights + kept);
         // More where the loss or a cut of the way back adds gradients at many steps.
         let is_cut = settings.get("network.bptt").is_some() || answers > 1.0;
-        let measured = if is_cut { 6.0 } else { 4.2 } * bytes;
+        let measured = if is_cut { 6.0 } else { 5.0 } * bytes;
         PassCost { weights, forward, backward: 2.0 * forward, bytes, measured }
     }
 
