@@ -223,7 +223,7 @@ network = "rnn"
 [[figure]]
 kind = "gradient_heatmap"
 metric = "update_ratio"
-axes = "step_time""#, "5:1", r#"`update_ratio` is not measured at each time step"#, r#"choose one of stream_rms, delta_rms, correlation, activation_mean, activation_std, output_rms, saturated, inactive, dead, state_rms, or delete `axes`"#),
+axes = "step_time""#, "5:1", r#"`update_ratio` is not measured at each time step"#, r#"choose one of stream_rms, stream_norm, delta_rms, correlation, activation_mean, activation_std, output_rms, saturated, inactive, dead, state_rms, or delete `axes`"#),
 (r#"[base]
 depth = 2
 [[claim]]
@@ -266,7 +266,7 @@ theory = true"#, "3:1", r#"there is no prediction for a figure of kind curves"#,
 (r#"[[figure]]
 kind = "gradient_by_layer"
 metric = "weight_grad_rms"
-theory = true"#, "3:1", r#"there is no prediction for `weight_grad_rms`"#, r#"choose one of stream_rms, delta_rms, or delete `theory`"#),
+theory = true"#, "3:1", r#"there is no prediction for `weight_grad_rms`"#, r#"choose one of stream_rms, stream_norm, delta_rms, or delete `theory`"#),
 (r#"[axes]
 depth = [1,2]
 [[figure]]
