@@ -98,8 +98,8 @@ impl<T: Element> CandleModel<T> {
         let parameters: Vec<Tensor> = self.variables.iter().map(|v| v.as_tensor().clone()).collect();
         let (outputs, pass) = self.pass(mode, &parameters, &batch.x)?;
         let (answers, width) = outputs.dims2()?;
-        let value = loss::composed(batch.loss, &outputs, &batch.target.clone().of_answers(answers, width))?;
-        let store = value.backward()?;
+        let loss = loss::composed(batch.loss, &outputs, &batch.target.clone().of_answers(answers, width))?;
+        let store = loss.backward()?;
         let mut gradient = Vec::with_capacity(self.packed.len());
         for (parameter, variable) in self.layout.parameters().iter().zip(&parameters) {
             match store.get(variable) {
@@ -110,8 +110,11 @@ impl<T: Element> CandleModel<T> {
                 ),
             }
         }
-        let kept = if mode.keeps() { self.keep(pass.tapped)? } else { Vec::new() };
-        Ok(Passed { loss: value.to_scalar::<T>()?.f64(), gradient, kept, norms: pass.norms })
+        let (value, Pass { tapped, norms, .. }) = (loss.to_scalar::<T>()?.f64(), pass);
+        // The graph holds some ten times what is copied out of it.
+        drop((loss, outputs, store));
+        let kept = if mode.keeps() { self.keep(tapped)? } else { Vec::new() };
+        Ok(Passed { loss: value, gradient, kept, norms })
     }
 
     fn keep(&self, tapped: Vec<Tapped>) -> Result<Vec<Kept<T>>> {
@@ -162,6 +165,9 @@ impl<T: Element> Model<T> for CandleModel<T> {
     }
 
     fn loss_and_gradients(&mut self, batch: Batch<T>, mode: Mode, into: &mut Gradients<T>) -> Result<f64> {
+        if mode.keeps() {
+            self.kept = Vec::new();
+        }
         let Passed { loss, gradient, kept, norms } = stacker::grow(STACK, || self.there_and_back(&batch, mode))?;
         into.finite = reduce::all_finite(&gradient);
         (into.packed, self.norms) = (gradient, norms);

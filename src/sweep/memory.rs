@@ -110,6 +110,9 @@ pub fn refuse_too_large(plan: &Plan, work: &Work, runs: &[usize], room: Option<f
     Err(plan.place(key, settings).error(message, help))
 }
 
+/// Bytes that a trial may take beside the runs: what `plan` says is what these take.
+const TRIAL: f64 = 64e6;
+
 /// Lets in as many runs at the same time as fit into the memory.
 pub struct Gate {
     room: f64,
@@ -135,11 +138,11 @@ impl Gate {
         BESIDE * job.memory.total() <= self.room
     }
 
-    /// Lets a run in if it fits beside those that are in and the system gives the memory now.
+    /// Lets a trial of a run in if that is alone, or small and fits beside those that are in, and the system gives the memory now.
     pub fn enter_at_once(&self, job: &Job) -> Option<Part<'_>> {
         let bytes = BESIDE * job.memory.total();
         let mut taken = lock(&self.taken);
-        if taken.1 + bytes > self.room {
+        if taken.1 + bytes > self.room || taken.0 > 0 && bytes > TRIAL {
             return None;
         }
         *taken = (taken.0 + 1, taken.1 + bytes);

@@ -15,27 +15,12 @@ pub struct Network<T: Element> {
     layout: Layout,
     sites: Vec<Site>,
     parameters: Var,
-    trained: Pass<T>,
+    trained: Arc<Stack>,
     /// For a probe: the gradient of the loss at the last time step, through all of them. Else the streams of a mean over
     /// time would be fed afresh at each step and hide how they fade.
-    probed: Pass<T>,
-}
-
-/// A way through the network with what it leaves.
-#[derive(Clone)]
-struct Pass<T> {
-    stack: Arc<Stack>,
+    probed: Arc<Stack>,
+    /// Of both, one after the other.
     arena: Shared<T>,
-}
-
-impl<T: Element> Pass<T> {
-    fn new(stack: Stack) -> Self {
-        Pass { arena: Arc::new(Mutex::new(Arena::new(&stack))), stack: Arc::new(stack) }
-    }
-
-    fn op(&self, mode: Mode) -> FusedRecurrent<T> {
-        FusedRecurrent { stack: self.stack.clone(), mode, arena: self.arena.clone() }
-    }
 }
 
 impl<T: Element> Network<T> {
@@ -48,20 +33,24 @@ impl<T: Element> Network<T> {
             candle_core::bail!("a network of {} parameters got {}", stack.parameter_count(), packed.len());
         }
         let values: Vec<T> = packed.iter().map(|x| T::of(*x)).collect();
-        let (trained, last) = (Pass::new(stack.clone()), stack.of_last_step());
         Ok(Network {
             layout: layout(&stack),
             sites: sites(&stack),
             parameters: Var::from_vec(values, packed.len(), &Device::Cpu)?,
-            probed: if last == stack { trained.clone() } else { Pass::new(last) },
-            trained,
+            arena: Arc::new(Mutex::new(Arena::new(&stack))),
+            probed: Arc::new(stack.of_last_step()),
+            trained: Arc::new(stack),
         })
     }
 
-    /// A pass forward and backward, whose gradient and streams stay in its arena.
-    fn there_and_back(&self, pass: &Pass<T>, batch: Batch<T>, mode: Mode) -> Result<f64> {
+    fn op(&self, stack: &Arc<Stack>, mode: Mode) -> FusedRecurrent<T> {
+        FusedRecurrent { stack: Arc::clone(stack), mode, arena: Arc::clone(&self.arena) }
+    }
+
+    /// A pass forward and backward, whose gradient and streams stay in the arena.
+    fn there_and_back(&self, stack: &Arc<Stack>, batch: Batch<T>, mode: Mode) -> Result<f64> {
         let Batch { x, target, loss } = batch;
-        let outputs = x.apply_op2(self.parameters.as_tensor(), pass.op(mode))?;
+        let outputs = x.apply_op2(self.parameters.as_tensor(), self.op(stack, mode))?;
         let (answers, width) = outputs.dims2()?;
         let value = outputs.apply_op1(FusedLoss { loss, target: target.of_answers(answers, width) })?;
         value.backward()?;
@@ -83,25 +72,28 @@ impl<T: Element> Model<T> for Network<T> {
     }
 
     fn loss_and_gradients(&mut self, batch: Batch<T>, mode: Mode, into: &mut Gradients<T>) -> Result<f64> {
-        let is_apart = !Arc::ptr_eq(&self.trained.arena, &self.probed.arena);
-        if mode.keeps() && is_apart {
-            self.there_and_back(&self.probed, batch.clone(), mode)?;
-        }
+        let again = (mode.keeps() && self.probed != self.trained).then(|| batch.clone());
         let value = self.there_and_back(&self.trained, batch, mode)?;
-        // Swapped, not copied: the next step's backward fills the one that comes back.
-        let mut arena = lock(&self.trained.arena);
-        std::mem::swap(&mut into.packed, &mut arena.gradient);
-        into.finite = arena.finite;
+        {
+            // Swapped, not copied: the next step's backward fills the one that comes back.
+            let mut arena = lock(&self.arena);
+            std::mem::swap(&mut into.packed, &mut arena.gradient);
+            into.finite = arena.finite;
+        }
+        if let Some(batch) = again {
+            // What is shown takes the place of what the gradient has been made from.
+            self.there_and_back(&self.probed, batch, mode)?;
+        }
         Ok(value)
     }
 
     fn outputs(&self, x: &Tensor, mode: Mode) -> Result<Tensor> {
-        x.apply_op2_no_bwd(self.parameters.as_tensor(), &self.trained.op(mode))
+        x.apply_op2_no_bwd(self.parameters.as_tensor(), &self.op(&self.trained, mode))
     }
 
     fn visit(&self, see: &mut dyn FnMut(&Site, Tap<'_, T>)) -> Result<()> {
-        let arena = lock(&self.probed.arena);
-        let stack = &self.probed.stack;
+        let arena = lock(&self.arena);
+        let stack = &self.probed;
         for site in &self.sites {
             let memory = &arena.layers[site.layer - 1];
             let part = |numbers: &'_ [T]| -> std::ops::Range<usize> {
