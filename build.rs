@@ -1,5 +1,7 @@
 //! Notes for `provenance.json` when, from which source and by which compiler the program was built.
 
+#[path = "src/files/opening.rs"]
+mod files;
 #[path = "src/sweep/git.rs"]
 mod git;
 

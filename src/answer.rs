@@ -75,11 +75,9 @@ fn at_last_time(results: &Results, columns: &[&'static Column]) -> Option<String
 
 /// What comes before all else where no run kept finite numbers.
 fn all_diverged(results: &Results) -> Vec<String> {
-    let runs: Vec<&Run> = results.runs.iter().filter(|run| !run.failed()).collect();
-    let all = !runs.is_empty() && runs.iter().all(|run| run.status == Status::Diverged);
-    let told =
-        || format!("All {} diverged, so there is nothing to say about the end of training.", count(runs.len(), "run"));
-    all.then(told).into_iter().collect()
+    let runs = || count(results.runs.iter().filter(|run| !run.failed()).count(), "run");
+    let told = || format!("All {} diverged, so there is nothing to say about the end of training.", runs());
+    results.all_diverged().then(told).into_iter().collect()
 }
 
 /// The kind of study: a comparison where arms have settings to choose or where nothing else can touch the gradient at the start, a study

@@ -169,6 +169,12 @@ impl Results {
         })
     }
 
+    /// Whether there are runs that did not fail, and all of these diverged.
+    pub fn all_diverged(&self) -> bool {
+        let mut ended = self.runs.iter().filter(|run| !run.failed()).peekable();
+        ended.peek().is_some() && ended.all(|run| run.status == Status::Diverged)
+    }
+
     /// Whether an axis can touch what is measured on this before the first update. Of the runs of another program nobody here knows
     /// what an axis stands for.
     pub fn touches_start(&self, axis: &str, on: On) -> bool {

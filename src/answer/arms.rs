@@ -201,10 +201,12 @@ fn verdict(comparison: &Comparison, task: &Task, column: &Column, (best, are_equ
     let is_named = best.len() > 1 && best.contains(&from);
     let are_several = are_equal && best.len() > 1 && comparison.baseline.is_none();
     let named_arm = |name: &str| words::arm(&comparison.arm, name);
-    let subject = match are_several {
-        true if is_named => words::all(&best.iter().map(|name| named_arm(name)).collect::<Vec<_>>()),
-        _ if is_named || comparison.baseline.is_some() => named_arm(from),
-        _ => "it".into(),
+    let subject = if are_several && is_named {
+        words::all(&best.iter().map(|name| named_arm(name)).collect::<Vec<_>>())
+    } else if is_named || comparison.baseline.is_some() {
+        named_arm(from)
+    } else {
+        "it".into()
     };
     let [lies, equals, is] = if are_several { ["lie", "equal", "are"] } else { ["lies", "equals", "is"] };
     let is_other = |name: &str| comparison.baseline.is_some() || !best.contains(&name);
@@ -267,15 +269,12 @@ fn verdict(comparison: &Comparison, task: &Task, column: &Column, (best, are_equ
             }
         }
     }
+    let mut needed = too_few(&pairs);
     // What holds of the first task is said there.
-    let of_first = || {
-        comparison
-            .tasks
-            .first()
-            .filter(|first| first.labels != task.labels)
-            .map(|first| too_few(&of_metric(first, column)))
-    };
-    let needed = Some(too_few(&pairs)).filter(|needed| of_first().as_ref() != Some(needed)).unwrap_or_default();
+    let first = &comparison.tasks[0];
+    if first.labels != task.labels && too_few(&of_metric(first, column)) == needed {
+        needed.clear();
+    }
     let is_chosen = task.arms.iter().any(|arm| arm.tries.len() > 1);
     let start = match (&comparison.baseline, is_chosen) {
         (Some(base), true) => format!("Against the baseline, {base}, at the chosen settings: "),

@@ -59,7 +59,6 @@ pub fn sentences(
         column.scale == Scale::Share
             || arms.tasks.iter().all(|task| unlike(results.plan.cells_of(&task.labels)).is_none())
     };
-    let are_lost = groups.iter().all(|group| group.diverged() == group.runs.len());
     let compared = arms.filter(|arms| study != Study::Gradient && is_alike(arms));
     let mut sentences: Vec<String> = match compared {
         Some(arms) if arms.tasks.len() <= TASKS => {
@@ -70,11 +69,11 @@ pub fn sentences(
             of_many_tasks(arms, column).into_iter().chain(of_all).collect()
         }
         // That all diverged is said before.
-        None if are_lost => Vec::new(),
+        None if results.all_diverged() => Vec::new(),
         None => of_problems(results, groups, column),
     };
     sentences.extend(compared.into_iter().flat_map(over_problems));
-    if are_lost {
+    if results.all_diverged() {
         return sentences;
     }
     let of = |quantity| columns.iter().copied().find(|column| column.quantity == quantity);

@@ -299,7 +299,8 @@ pub struct PassCost {
     pub backward: f64,
     /// Bytes of parameters, their gradients and what a backward needs of its forward, in single precision.
     pub bytes: f64,
-    /// Bytes of the same pass where it is measured, in double precision: as many times these as were counted of the largest nets.
+    /// What a pass takes at its peak where it is measured, in double precision, as was counted of nets of each kind: beside what a
+    /// backward needs, gradients at every site and what is computed from them.
     pub measured: f64,
 }
 

@@ -40,8 +40,8 @@ pub fn cells(results: &Results, table: &Records) -> Option<Sheet> {
 pub fn arms(results: &Results, table: &Records) -> Option<Sheet> {
     let compare = results.plan.compare.as_ref()?;
     let place = table.columns.iter().position(|column| *column == compare.arm).unwrap_or(0);
-    let is_there = |column: &str| table.rows.iter().any(|row| row.get(column).is_some_and(|text| !text.is_empty()));
-    let note = match is_there("setting") {
+    let is_tuned = is_there(table, "setting");
+    let note = match is_tuned {
         true => {
             "Each arm at its own best setting, which is chosen on some seeds and judged on the others: median and interval."
         }
@@ -63,7 +63,7 @@ pub fn arms(results: &Results, table: &Records) -> Option<Sheet> {
         ("first or last value that was tried", Shows::Text("at_edge")),
         ("tries", Shows::Number("tries")),
     ];
-    let setting = setting.into_iter().filter(|(_, shows)| is_there("setting") && is_there(shows.column()));
+    let setting = setting.into_iter().filter(|(_, shows)| is_tuned && is_there(table, shows.column()));
     let usual = columns::compared().filter(|column| column.measured != Measured::Best);
     let usual = usual.chain([columns::known("steps_to_target")]);
     let asked = compare.report.iter().chain(&compare.also).filter_map(|name| columns::metric::metric(name));
@@ -84,7 +84,8 @@ pub fn ranks(results: &Results, table: &Records) -> Option<Sheet> {
     let numbers = [("average rank", "rank"), ("problems on which it is best", "best"), ("problems", "problems")];
     let numbers = numbers.map(|(name, column)| (name, Shows::Number(column)));
     let groups = ("groups of arms that are not distinguished", Shows::Text("groups"));
-    let score = ("score: 0 for guessing, 1 for the best possible", spread("score", "score_low", "score_high"));
+    let score = Shows::Spread(["score", "score_low", "score_high"].map(String::from));
+    let score = ("score: 0 for guessing, 1 for the best possible", score);
     joint(
         results,
         ["ranks", "Ranks over the problems", "comparison_ranks.csv"],
@@ -100,7 +101,13 @@ pub fn wins(results: &Results, table: &Records) -> Option<Sheet> {
     let names = [("arm", "first"), ("other arm", "second")].map(|(name, column)| (name, Shows::Text(column)));
     let numbers = [("better", "better"), ("worse", "worse"), ("not distinguished or not settled", "not_distinguished")];
     let numbers = numbers.map(|(name, column)| (name, Shows::Number(column)));
-    joint(results, ["wins", "Wins over the problems", ""], note, table, names.into_iter().chain(numbers))
+    joint(
+        results,
+        ["wins", "Wins over the problems", "compare --format json"],
+        note,
+        table,
+        names.into_iter().chain(numbers),
+    )
 }
 
 /// A table over all problems: the labels, then these columns, as far as something is in them.
@@ -111,14 +118,14 @@ fn joint(
     table: &Records,
     columns: impl Iterator<Item = (&'static str, Shows)>,
 ) -> Option<Sheet> {
-    let is_there = |column: &str| table.rows.iter().any(|row| row.get(column).is_some_and(|text| !text.is_empty()));
-    let columns = columns.filter(|(_, shows)| is_there(shows.column()));
+    let columns = columns.filter(|(_, shows)| is_there(table, shows.column()));
     let columns = labels(results, &table.columns).chain(columns.map(|(name, shows)| SheetColumn::new(name, shows)));
     Sheet::new(heading, note.into(), columns.collect(), table)
 }
 
-fn spread(median: &str, low: &str, high: &str) -> Shows {
-    Shows::Spread([median, low, high].map(String::from))
+/// Whether some row of a table has something in a column.
+fn is_there(table: &Records, column: &str) -> bool {
+    table.rows.iter().any(|row| row.get(column).is_some_and(|text| !text.is_empty()))
 }
 
 /// Those of the columns that are axes of the plan.
@@ -135,7 +142,7 @@ fn spreads(
 ) -> impl Iterator<Item = SheetColumn> {
     outcomes.filter_map(|column| {
         let [median, low, high, _] = columns::spread(column.name);
-        let is_measured = table.rows.iter().any(|row| row.get(&median).is_some_and(|text| !text.is_empty()));
+        let is_measured = is_there(table, &median);
         let shows = if column.is_fading() { Shows::Fading(column) } else { Shows::Spread([median, low, high]) };
         // The words of a fading have said the unit.
         let is_said = ["", "share"].contains(&column.unit) || column.is_fading();

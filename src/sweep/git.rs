@@ -4,6 +4,7 @@
 //! starts. So HEAD is read here, and git compares with a configuration of ours: a folder of the moment holds HEAD and nothing
 //! else, and git is told where index, objects and files are, and by which harmless settings the files were checked out.
 
+use crate::files;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -150,8 +151,7 @@ const MOST_REFERENCES: usize = 5;
 /// Whether something is a file, a folder or not there at all: a pipe may never be opened, and what the system tells of itself may
 /// never end.
 fn is_no_trap(path: &Path) -> bool {
-    let is_of_system = || path.canonicalize().is_ok_and(|real| real.starts_with("/proc") || real.starts_with("/sys"));
-    fs::metadata(path).map_or(true, |there| there.is_dir() || there.is_file() && !is_of_system())
+    fs::metadata(path).map_or(true, |there| there.is_dir() || files::open(path).is_ok())
 }
 
 /// The program, from a folder that is the same wherever it is started.
@@ -174,9 +174,9 @@ fn commit(text: &str) -> Option<String> {
 
 /// A small text file; none where there is none, or something that only stands in its place.
 fn text(path: &Path) -> Option<String> {
-    let there = fs::metadata(path).ok()?;
-    let is_small = there.is_file() && there.len() <= MOST_BYTES && is_no_trap(path);
-    is_small.then(|| fs::read_to_string(path).ok())?
+    let mut text = String::new();
+    files::open(path).ok()?.take(MOST_BYTES + 1).read_to_string(&mut text).ok()?;
+    (text.len() as u64 <= MOST_BYTES).then_some(text)
 }
 
 /// A folder that git takes for its own, with a HEAD and no configuration; removed when dropped.

@@ -1,7 +1,7 @@
 //! Figures that compare optimizers, held against numbers worked out by other means.
 
 use crate::figure_support::house::{says, scenes, series, sound, swept};
-use crate::figure_support::{Fake, labels, only, spec, vanishing};
+use crate::figure_support::{Fake, labels, only, rates, spec, vanishing};
 use gradsweep::compare::Comparison;
 use gradsweep::figure::kinds::ALL;
 use gradsweep::figure::scene::{Scene, Shape};
@@ -51,13 +51,8 @@ pub fn height(scene: &Scene, logarithmic: bool, place: (f64, f64)) -> f64 {
 
 /// Three rates in two decades, five seeds: adam is best in the middle, momentum at its largest; at the largest rate
 /// some runs of adam diverge.
-fn rates() -> Fake {
-    let mut fake = vanishing();
-    fake.axes = vec![
-        ("optimizer.lr", labels(&["0.01", "0.1", "1"]), "log"),
-        ("optimizer", labels(&["momentum", "adam"]), "category"),
-    ];
-    fake.excluded = |_| false;
+fn tuned() -> Fake {
+    let mut fake = rates();
     fake.twist = |run| {
         let adam = run.labels["optimizer"] == "adam";
         let loss = match (adam, run.labels["optimizer.lr"].as_str()) {
@@ -71,14 +66,12 @@ fn rates() -> Fake {
         }
         true
     };
-    fake.figures =
-        vec![FigureSpec { x: Some("optimizer.lr".into()), color: Some("optimizer".into()), ..spec("lr_sensitivity") }];
     fake
 }
 
 #[test]
 fn the_best_rate_is_ringed_and_one_at_the_edge_has_an_arrow() {
-    let (_, scene) = scenes("rates", &rates()).remove(0);
+    let (_, scene) = scenes("rates", &tuned()).remove(0);
     assert!(says(&scene, "Training loss at the end against learning rate"));
     assert!(says(&scene, "best at an end of its range (1 of 2)") && says(&scene, "diverged (3 of 30 runs)"));
     // The median of adam at 1 is a run that diverged, so its line ends before it.
@@ -100,12 +93,29 @@ fn the_best_rate_is_ringed_and_one_at_the_edge_has_an_arrow() {
     }
 }
 
+/// Where some runs diverge at the largest rate, the best in the median, none beyond is better.
+#[test]
+fn no_arrow_leads_to_rates_at_which_runs_diverge() {
+    let mut fake = tuned();
+    fake.twist = |run| {
+        let kept = (tuned().twist)(run);
+        if run.labels["optimizer"] == "momentum" && run.labels["optimizer.lr"] == "1" && run.seed == 2 {
+            run.diverge();
+        }
+        kept
+    };
+    for (fake, is_drawn) in [(&tuned(), true), (&fake, false)] {
+        let (_, scene) = scenes("rates", fake).remove(0);
+        assert_eq!(says(&scene, "best at an end of its range"), is_drawn);
+    }
+}
+
 #[test]
 fn the_ring_is_what_the_comparison_chose() {
-    let mut fake = rates();
+    let mut fake = tuned();
     // Over all seeds adam is best at 0.1, on the two that choose at 0.01.
     fake.twist = |run| {
-        let kept = (rates().twist)(run);
+        let kept = (tuned().twist)(run);
         if run.labels["optimizer"] == "adam" && run.labels["optimizer.lr"] == "0.01" && run.seed <= 2 {
             run.outcome.insert("train_loss", Cell::from(0.001));
         }
@@ -198,7 +208,7 @@ fn attenuation_over_training_begins_and_ends_as_runs_csv_says() {
 
 /// Four tries in decades; of adam one diverges in the median seed.
 fn tries() -> Fake {
-    let mut fake = rates();
+    let mut fake = tuned();
     fake.axes[0].1 = labels(&["0.01", "0.1", "1", "10"]);
     fake.twist = |run| {
         let adam = run.labels["optimizer"] == "adam";

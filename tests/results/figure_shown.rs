@@ -1,7 +1,7 @@
 //! What a figure speaks of is in it, and what it says is what it shows.
 
 use crate::figure_support::house::{says, sound, swept};
-use crate::figure_support::{Fake, FakeRun, labels, spec, vanishing};
+use crate::figure_support::{Fake, FakeRun, labels, rates, spec, vanishing};
 use crate::program::expect;
 use gradsweep::fading::Fading;
 use gradsweep::figure::chart::{Body, Chart, Mark, Points, Strip};
@@ -52,19 +52,6 @@ fn written(fake: &Fake, change: impl Fn(&mut serde_json::Value)) -> (tempfile::T
     fs::write(&path, plan.to_string()).unwrap();
     let results = Results::read(dir.path()).unwrap();
     (dir, results)
-}
-
-/// Two optimizers at three rates, one of which needs the largest rate.
-fn rates() -> Fake {
-    let mut fake = vanishing();
-    fake.axes = vec![
-        ("optimizer.lr", labels(&["0.01", "0.1", "1"]), "log"),
-        ("optimizer", labels(&["momentum", "adam"]), "category"),
-    ];
-    fake.excluded = |_| false;
-    fake.figures =
-        vec![FigureSpec { x: Some("optimizer.lr".into()), color: Some("optimizer".into()), ..spec("lr_sensitivity") }];
-    fake
 }
 
 /// Where targets are a hundred times as small, guessing is 1e4 times as good, and every loss begins far above it.

@@ -226,10 +226,13 @@ fn best(rates: &[Rate], column: &Column) -> Option<usize> {
 }
 
 impl Line {
-    /// 1 where the best rate is the last of several, -1 where it is the first, else 0.
+    /// 1 where the best rate is the last of several and no run diverges at it, since none is better beyond then, -1 where it is the
+    /// first, else 0.
     fn side(&self) -> f64 {
         match self.best {
-            Some(best) if self.rates.len() > 1 && best + 1 == self.rates.len() => 1.0,
+            Some(best) if self.rates.len() > 1 && best + 1 == self.rates.len() => {
+                f64::from(u8::from(self.rates[best].lost == 0))
+            }
             Some(0) if self.rates.len() > 1 => -1.0,
             _ => 0.0,
         }

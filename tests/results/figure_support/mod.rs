@@ -309,3 +309,16 @@ impl FakeRun {
 pub fn draw_all(dir: &Path) -> Result<Vec<Drawn>, FigureError> {
     figure::draw_all(&Results::read(dir)?, ALL, Style::Page, &[])
 }
+
+/// Two optimizers at three rates in two decades.
+pub fn rates() -> Fake {
+    let mut fake = vanishing();
+    fake.axes = vec![
+        ("optimizer.lr", labels(&["0.01", "0.1", "1"]), "log"),
+        ("optimizer", labels(&["momentum", "adam"]), "category"),
+    ];
+    fake.excluded = |_| false;
+    fake.figures =
+        vec![FigureSpec { x: Some("optimizer.lr".into()), color: Some("optimizer".into()), ..spec("lr_sensitivity") }];
+    fake
+}
