@@ -71,8 +71,14 @@ fn effect(claim: &JudgedClaim) -> String {
     let median = claim.median(|x| rounded(x, 4));
     let [low, high] = [j.low, j.high].map(|x| claim.end(x, |x| rounded(x, 4)));
     let (JudgedClaim { what, expected, .. }, percent, seeds) = (claim, 100.0 * j.coverage, count(j.n, "seed"));
-    let mut text =
-        format!("{what}: median {median}, expected {expected}; {percent:.1} % interval [{low}, {high}], {seeds}");
+    // Nets of one layer lose nothing between layers.
+    let is_known = j.undefined + j.unknown < j.n;
+    let mut text = match is_known {
+        true => {
+            format!("{what}: median {median}, expected {expected}; {percent:.1} % interval [{low}, {high}], {seeds}")
+        }
+        false => format!("{what}: no run has such a number; expected {expected}, {seeds}"),
+    };
     if j.diverged > 0 {
         let _ = write!(text, ", {} diverged", j.diverged);
     }
@@ -82,10 +88,8 @@ fn effect(claim: &JudgedClaim) -> String {
     if j.unknown > 0 {
         let _ = write!(text, ", {} missing or failed", j.unknown);
     }
-    if j.verdict == Verdict::Inconclusive {
-        if j.undefined + j.unknown == j.n {
-            text.push_str("; no run has such a number");
-        } else if j.coverage < claim.confidence {
+    if j.verdict == Verdict::Inconclusive && is_known {
+        if j.coverage < claim.confidence {
             let _ = write!(
                 text,
                 "; an interval of {:.0} % takes at least {} seeds",

@@ -119,8 +119,8 @@ fn nothing(dirs: &[PathBuf]) -> CommandError {
     let dirs = dirs.iter().map(|dir| dir.display().to_string()).collect::<Vec<_>>().join(" and ");
     CommandError::input(format!(
         "{dirs} {has} nothing to compare: {whose} neither several [[optimizer]] nor a [compare] section; name an axis with \
-         --arm, or write [compare] with arm = \"...\" and sweep it again (finished runs are not trained again), or \
-         import it again"
+         --arm, or write [compare] with arm = \"...\" and sweep it again (finished runs are not trained again), or, of imported runs, \
+         import them again with it"
     ))
 }
 

@@ -84,8 +84,10 @@ fn is_geometric(numbers: &[f64]) -> bool {
 /// What follows numbers in order, as far from each other as the last two are.
 fn beyond(numbers: &[f64]) -> Vec<f64> {
     let [.., before, last] = *numbers else { return Vec::new() };
+    // A grid of a few points may leap over many decades.
+    let ratio = (last / before).clamp(0.1, 10.0);
     let next = |k: usize| match is_geometric(numbers) {
-        true => last * (last / before).powi(k as i32),
+        true => last * ratio.powi(k as i32),
         // Towards 0, which is no end of its own, by halves.
         false if last > 0.0 && last + NEXT as f64 * (last - before) <= 0.0 => last * 0.5f64.powi(k as i32),
         false => last + k as f64 * (last - before),
@@ -138,6 +140,7 @@ mod tests {
         is_near(edge("optimizer.lr", &["0.001", "0.01", "0.1"], 2, true), [0.1 / 100f64.cbrt(), 0.1 / 10f64.cbrt()]);
         is_near(edge("optimizer.lr", &["0.1", "0.2", "0.3"], 2, true), [0.7 / 3.0, 0.8 / 3.0]);
         is_near(edge("optimizer.lr", &["0.1", "0.2", "0.4"], 0, true), [0.05, 0.025]);
+        is_near(edge("optimizer.lr", &["0.1", "1e30"], 0, false), [0.01, 0.001]);
         is_near(edge("optimizer.momentum", &["0.9", "0.99"], 1, false), [0.999, 0.9999]);
         assert_eq!(edge("l2", &["0", "0.001", "0.01"], 0, false), None);
     }

@@ -216,6 +216,9 @@ pub fn ranking(comparison: &Comparison, joint: &Joint) -> String {
 
 fn ranks(comparison: &Comparison, joint: &Joint) -> String {
     let Some(first) = joint.arms.first() else { return "no arm has results on all problems.".into() };
+    if joint.arms.len() == 1 {
+        return format!("{} is the only arm with results on all problems, so there is nothing to rank.", first.name);
+    }
     let best: Vec<&str> = joint.arms.iter().filter(|arm| arm.rank == first.rank).map(|arm| arm.name.as_str()).collect();
     if joint.arms.iter().all(|arm| arm.best == 0) {
         return "no arm ranks best: on every problem the median run of each diverged, or missed the target.".into();

@@ -75,7 +75,8 @@ fn all(n: usize, each: &str) -> String {
     if n == 2 { format!("Both {each}") } else { format!("All {n} {each}") }
 }
 
-/// The same where the values can be ranked, else only how many are lost: losses of different data or kinds are no common measure.
+/// The same where the values can be ranked, else that they cannot and how many are lost: losses of different data, kinds or units are no
+/// common measure.
 pub fn ranked(
     is_ranked: bool,
     values: &[(String, Ending)],
@@ -83,7 +84,11 @@ pub fn ranked(
     sign: f64,
     say: impl Fn(f64) -> String,
 ) -> String {
-    if is_ranked { extremes(values, words, sign, say) } else { lost(values, words) }
+    const UNLIKE: &str = "Of different data, kinds or units, so higher or lower says nothing.";
+    match is_ranked {
+        true => extremes(values, words, sign, say),
+        false => [UNLIKE, &lost(values, words)].join(" ").trim_end().to_string(),
+    }
 }
 
 /// Of how many of the medians half or more of the runs are lost; nothing where of none.

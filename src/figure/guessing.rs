@@ -57,6 +57,7 @@ pub fn guessing(selection: &Selection, column: &Column) -> Option<Guess> {
         let known = panels.entry(selection.key(*run).panel()).or_insert(own);
         *known = known.filter(|known| own == Some(*known));
     }
+    let all = panels.len();
     let values: BTreeMap<GroupKey, f64> = panels.into_iter().filter_map(|(panel, own)| Some((panel, own?))).collect();
     let said = |value: f64| match column.quantity {
         Quantity::Loss => finding::amount(value, false),
@@ -65,6 +66,8 @@ pub fn guessing(selection: &Selection, column: &Column) -> Option<Guess> {
     let low = values.values().copied().reduce(f64::min)?;
     let high = values.values().copied().fold(low, f64::max);
     let name = if said(low) == said(high) { said(low) } else { format!("{} to {}", said(low), said(high)) };
+    // Elsewhere guessing is another thing for each line.
+    let name = if values.len() < all { format!("{name} where a panel has one") } else { name };
     let place = |value: f64| if column.is_log() { value.log10() } else { value };
     Some(Guess { at: values.into_iter().map(|(panel, value)| (panel, place(value))).collect(), name })
 }

@@ -62,7 +62,7 @@ pub fn grid(plan: &Plan, work: &Work) -> String {
 /// What the seeds of a comparison can tell at all.
 fn comparison(plan: &Plan) -> String {
     let Some(compare) = &plan.compare else { return String::new() };
-    let arms = most_arms(plan, compare);
+    let arms = fewest_arms(plan, compare);
     let all = plan.seeds.len();
     // One seed has to do for both.
     let tune = if compare.tune_seeds < all { compare.tune_seeds } else { 0 };
@@ -96,8 +96,8 @@ fn comparison(plan: &Plan) -> String {
     text + &over
 }
 
-/// The most arms that are compared on one task.
-fn most_arms(plan: &Plan, compare: &Compare) -> usize {
+/// The fewest arms that meet on a task, as their differences can be told best; 0 where none do.
+fn fewest_arms(plan: &Plan, compare: &Compare) -> usize {
     let is_own = |axis: &String| *axis == compare.arm;
     let is_of_task = |axis: &String| !is_own(axis) && !compare.tune.contains(axis);
     let mut tasks: BTreeMap<Vec<&String>, BTreeSet<&String>> = BTreeMap::new();
@@ -107,7 +107,7 @@ fn most_arms(plan: &Plan, compare: &Compare) -> usize {
         };
         tasks.entry(labels(&is_of_task)).or_default().extend(labels(&is_own));
     }
-    tasks.values().map(BTreeSet::len).max().unwrap_or(0)
+    tasks.values().map(BTreeSet::len).filter(|arms| *arms > 1).min().unwrap_or(0)
 }
 
 /// What a joint answer over the problems of a comparison can tell.

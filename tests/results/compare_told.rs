@@ -54,6 +54,22 @@ fn wins_are_of_all_arms_of_all_problems() {
     assert!(fs::read_to_string(dir.path().join("mine/report.html")).unwrap().contains("Wins over the problems"));
 }
 
+/// Of three arms on two problems one has results on both.
+#[test]
+fn a_lone_arm_is_not_ranked() {
+    let mut runs = String::from("run_id,data,arm,seed,test_loss\n");
+    for (problem, other, seed) in (1..=6).flat_map(|seed| [("a", "adam", seed), ("b", "lion", seed)]) {
+        for (arm, loss) in [("sgd", 0.5), (other, 0.3)] {
+            runs += &format!("{problem}{arm}{seed},{problem},{arm},{seed},{}\n", loss + 0.001 * f64::from(seed));
+        }
+    }
+    let dir = tempdir().unwrap();
+    let asks = "[compare]\narm = \"arm\"\nover = [\"data\"]\n";
+    let told = imported(dir.path(), &[("runs.csv", &runs), ("asks.toml", asks)]);
+    assert!(told.contains("sgd is the only arm with results on all problems, so there is nothing to rank."), "{told}");
+    assert!(!told.contains("diverged"), "{told}");
+}
+
 /// Half of an arm's runs reach the target and then diverge.
 #[test]
 fn a_target_that_was_reached_before_a_run_diverged_is_reached() {

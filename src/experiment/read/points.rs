@@ -80,14 +80,7 @@ pub(crate) fn listed(key: usize, entry: &Entry) -> Result<(Vec<Point>, Scale)> {
     }
     let Some(items) = entry.value.items() else {
         let found = entry.value.found();
-        // A list in quotes.
-        let parts = |text: String| text.split(',').map(|part| part.trim().to_string()).collect::<Vec<_>>();
-        let quoted = entry.value.text(name).ok().map(parts).filter(|all| all.len() > 1);
-        let values = match quoted {
-            Some(all) if all.iter().all(|part| part.parse::<f64>().is_ok()) => all.join(", "),
-            Some(all) => format!("\"{}\"", all.join("\", \"")),
-            None => found.clone(),
-        };
+        let values = entry.value.text(name).ok().and_then(|text| unquoted(&text)).unwrap_or_else(|| found.clone());
         let help = format!("write {name} = [{values}], or put a fixed value under [base]");
         return at.fail(format!("the axis `{name}` needs a list or a range, but is {found}"), help);
     };
@@ -97,6 +90,18 @@ pub(crate) fn listed(key: usize, entry: &Entry) -> Result<(Vec<Point>, Scale)> {
     }
     let scale = scale_of(&points);
     Ok((points, scale))
+}
+
+/// What a list that was written in quotes holds, as TOML has it; `None` where a text is none.
+fn unquoted(text: &str) -> Option<String> {
+    let parts = text.trim().trim_start_matches('[').trim_end_matches(']').split(',');
+    let parts: Vec<&str> = parts.map(|part| part.trim().trim_matches(['"', '\''])).collect();
+    let is_word =
+        |part: &&str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || "_.+-".contains(c));
+    let is_bare = |part: &str| part.parse::<f64>().is_ok() || ["true", "false"].contains(&part);
+    let literal = |part: &str| if is_bare(part) { part.to_string() } else { format!("\"{part}\"") };
+    let is_list = parts.len() > 1 && parts.iter().all(is_word);
+    is_list.then(|| parts.into_iter().map(literal).collect::<Vec<_>>().join(", "))
 }
 
 /// The point of a number in a range.
