@@ -11,7 +11,8 @@ from the initial weights on, with its own gradients. An error is max|a - b| / ma
 rule takes a sign, over entries whose gradient is above 1e-6 of the largest. A single number that is a sum which may
 cancel errs relative to what it is summed from: the gradient of a learned branch scale or slope to the sum of its terms' sizes, that
 of a test function to what changing the point by its own size would change, such a scale after its update to what it was before, the gradient of a recurrent net's few output biases to the sum of |dL/do|; so do sums over the positions of images: gradients of biases
-and norms relative to the sum of |dL/dz| of a channel, a channel's mean to its deviation. Exit 1 above 1e-5 (f32) or 1e-12 (f64).
+and norms relative to the sum of |dL/dz| of a channel, a channel's mean to its deviation. Exit 1 above 1e-5 (f32) or 1e-12 (f64); `free`,
+in which rounding grows from step to step, is printed and has no bound.
 """
 
 import json
@@ -29,6 +30,7 @@ from reference_run import learning_rate, torch_optimizer, update
 
 BOUND = {"f32": 1e-5, "f64": 1e-12}
 SIGNS = ("lion", "rprop")
+KINDS = ("mlp", "conv", "transformer", *recurrent.GATES)
 
 
 def read(path):
@@ -70,6 +72,9 @@ def check(path):
     s, steps = json.loads(about["settings"]), int(about["run_steps"])
     errors = Errors()
     network = s.get("function", "none") == "none"
+    kind = s.get("network", "mlp")
+    if network and kind not in KINDS:
+        sys.exit(f"{path}: network = {kind!r} is a model of your own, and this script knows {', '.join(KINDS)}")
     if network and "loss" not in s:
         s["loss"] = "cross_entropy" if "step.000000/classes" in tensors else "mse"
     if "class_weights" in tensors:

@@ -52,6 +52,7 @@ impl Answer {
         notes.extend(words::at_edges(&groups));
         notes.extend(words::explained(&columns, &rows));
         notes.extend(at_last_time(results, &columns));
+        notes.extend(of_blocks(results, &columns));
         let axes = axes.into_iter().map(|axis| results.plan.axes[axis].name.clone()).collect();
         Ok(Answer { study, sentences, axes, is_tuned, columns, rows, held, notes })
     }
@@ -61,7 +62,7 @@ impl Answer {
 fn headlines(results: &Results) -> impl Iterator<Item = &'static Column> {
     let is_known = |column: &&Column| results.runs.iter().any(|run| run.value(column.name).is_some());
     let known = columns::HEADLINES.into_iter().filter(is_known);
-    let by_norm = results.runs.iter().any(Run::sizes_differ);
+    let by_norm = results.is_by_norm();
     known.map(move |column| if *column == ATTENUATION_INIT && by_norm { &ATTENUATION_NORM_INIT } else { column })
 }
 
@@ -71,6 +72,16 @@ fn at_last_time(results: &Results, columns: &[&'static Column]) -> Option<String
     let is_stacked = |run: &Run| run.has_time() && run.value(ATTENUATION_INIT.name).is_some();
     (is_shown && results.runs.iter().any(is_stacked))
         .then(|| "layers of recurrent nets are compared at the last time step".to_string())
+}
+
+/// What a layer of a transformer is.
+fn of_blocks(results: &Results, columns: &[&'static Column]) -> Option<String> {
+    let plan = &results.plan;
+    let all = std::iter::once(&plan.settings).chain(plan.cells.iter().map(|cell| &cell.settings));
+    let is_there =
+        all.filter_map(|own| own.get("network")).any(|kind| *kind == crate::setting::Value::Text("transformer".into()));
+    let is_shown = columns.iter().any(|column| column.quantity == Quantity::Attenuation);
+    (is_shown && is_there).then(|| "the layers of a transformer are its blocks".to_string())
 }
 
 /// What comes before all else where no run kept finite numbers.

@@ -36,13 +36,15 @@ impl Fading {
     /// Of the size of the gradient at each layer, the first one first, in decades in all. `None` for a single layer.
     pub fn of(sizes: &[f64]) -> Option<Fading> {
         let [first, .., last] = *sizes else { return None };
-        if last == 0.0 || !last.is_finite() || first.is_nan() {
+        if !last.is_normal() || first.is_nan() {
             return Some(Fading::Undefined);
         }
         let lost = |at: f64| last.log10() - at.log10();
-        Some(match sizes.iter().find(|size| **size != 0.0) {
+        // Numbers below the smallest normal one lose their digits, and multiplied by 0.6 or more the smallest of them stay as they are.
+        let is_below = first != 0.0 && first.abs() < f64::MIN_POSITIVE;
+        Some(match sizes.iter().find(|size| **size >= f64::MIN_POSITIVE) {
+            Some(smallest) if is_below || first == 0.0 && *smallest < UNDERFLOW => Fading::AtLeast(lost(*smallest)),
             _ if first != 0.0 => Fading::Exactly(lost(first)),
-            Some(smallest) if *smallest < UNDERFLOW => Fading::AtLeast(lost(*smallest)),
             _ => Fading::Beyond,
         })
     }
@@ -172,8 +174,13 @@ impl Summary {
 
     /// The range in words; empty where all seeds agree.
     pub fn range(&self, number: impl Fn(f64) -> String) -> String {
-        let end = |x: f64| if x.is_infinite() { "beyond".into() } else { number(x) };
-        if self.low < self.high { format!("{} to {}", end(self.low), end(self.high)) } else { String::new() }
+        match (self.low, self.high) {
+            (low, high) if low >= high => String::new(),
+            (f64::NEG_INFINITY, f64::INFINITY) => "any number".into(),
+            (f64::NEG_INFINITY, high) => format!("{} or less", number(high)),
+            (low, f64::INFINITY) => format!("{} or more", number(low)),
+            (low, high) => format!("{} to {}", number(low), number(high)),
+        }
     }
 
     /// How many seeds leave no number: `2 of 10 seeds: none arrives`; empty where all do.

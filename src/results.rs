@@ -169,6 +169,11 @@ impl Results {
         })
     }
 
+    /// Whether the gradients of some nets compare by the norm alone, since their layers differ in size.
+    pub fn is_by_norm(&self) -> bool {
+        self.runs.iter().any(Run::sizes_differ)
+    }
+
     /// Whether there are runs that did not fail, and all of these diverged.
     pub fn all_diverged(&self) -> bool {
         let mut ended = self.runs.iter().filter(|run| !run.failed()).peekable();

@@ -49,12 +49,19 @@ pub fn verdicts(comparison: &Comparison) -> Vec<String> {
 pub fn of_task(comparison: &Comparison, task: &Task, column: &Column, is_first: bool) -> Option<String> {
     let winners = winners(task, column);
     let at =
-        |arm: &Arm| if arm.chosen.is_empty() { String::new() } else { format!(" at {}", amount::setting(&arm.chosen)) };
+        |arm: &Arm| if arm.told().is_empty() { String::new() } else { format!(" at {}", amount::setting(arm.told())) };
     let place = if task.labels.is_empty() { String::new() } else { format!("With {}, ", task.name()) };
     let tuned = task.arms.iter().any(|arm| arm.tries.len() > 1) && is_first;
     // Arms of which it was not measured are not among those that are compared.
     let known = task.arms.iter().filter(|arm| arm.measures.contains_key(column.name)).count();
-    let own_best = if tuned { ", each at its own best setting" } else { "" };
+    let own_best = match tuned {
+        false => "",
+        true if task.arms.iter().any(|arm| arm.lost) => ", each at its own best setting where one does not diverge",
+        true if task.arms.iter().any(|arm| arm.passed_over().next().is_some()) => {
+            ", each at the best of its settings that have all their runs"
+        }
+        true => ", each at its own best setting",
+    };
     let all = format!("{}{own_best}", words::several(known.max(1), &comparison.arm));
     let is_best = is_best(column);
     let named = |arm: &Arm| words::arm(&comparison.arm, &arm.name);
@@ -67,7 +74,8 @@ pub fn of_task(comparison: &Comparison, task: &Task, column: &Column, is_first: 
     let Some((first, spread)) = winners.first().copied() else {
         if !task.arms.is_empty() && task.arms.iter().all(Arm::all_diverged) {
             let runs = count(task.arms.iter().map(|arm| arm.n).sum(), "run");
-            let at = if own_best.is_empty() { "" } else { " at the settings shown" };
+            let is_chosen = task.arms.iter().any(|arm| !arm.told().is_empty());
+            let at = if is_chosen { " at the chosen settings" } else { "" };
             return Some(begun(format!("all {runs}{at} diverged, so nothing can be compared.")));
         }
         let reached = task.arms.iter().filter(|arm| arm.reached > 0);
@@ -227,13 +235,15 @@ fn verdict(comparison: &Comparison, task: &Task, column: &Column, (best, are_equ
     let named = |pairs: &[&Pair]| names(&pairs.iter().filter_map(other).collect::<Vec<_>>());
     let family = pairs[0].family;
     let holm = if family > 1 { format!(" after Holm's correction for {family} pairs") } else { String::new() };
-    let (low, high): (Vec<&Pair>, Vec<&Pair>) =
-        of(Verdict::Distinguished).partition(|pair| pair.seen_from(from).value < 0.0);
+    let (low, high): (Vec<&Pair>, Vec<&Pair>) = of(Verdict::Distinguished).partition(|pair| pair.is_below(from));
     let mut said: Vec<String> = Vec::new();
     for (others, side) in [(low, "below"), (high, "above")] {
+        // Medians and paired differences may disagree.
+        let disagree = comparison.baseline.is_none() && (side == "below") == column.higher_is_better();
+        let however = if disagree { "compared seed by seed, however, " } else { "" };
         if !others.is_empty() {
             said.push(format!(
-                "{subject} {lies} {side} {} (p below 0.05{holm}, {})",
+                "{however}{subject} {lies} {side} {} (p below 0.05{holm}, {})",
                 named(&others),
                 seeds_of(&others)
             ));

@@ -124,10 +124,14 @@ pub fn medians(seeds: impl Iterator<Item = usize> + Clone) -> String {
     }
 }
 
-/// An arm: a number, or a word that says nothing alone, with its axis.
+/// An arm: a number, or a word that says nothing alone, with its axis. Of an arm called none something is said, so it is no "no norm".
 pub fn arm(axis: &str, name: &str) -> String {
-    let is_plain = name.parse::<f64>().is_err() && !["none", "true", "false"].contains(&name);
-    if is_plain { name.into() } else { amount::labelled(axis, name) }
+    match name {
+        "none" => format!("{axis} \"none\""),
+        "true" | "false" => amount::labelled(axis, name),
+        name if name.parse::<f64>().is_ok() => amount::labelled(axis, name),
+        name => name.into(),
+    }
 }
 
 /// How many of what: `7 optimizers`, or of an axis whose name is no plain word, or has no plain plural, `7 values of data`.

@@ -54,7 +54,6 @@ impl JudgedClaim {
     pub fn end(&self, x: f64, number: impl Fn(f64) -> String) -> String {
         match x {
             f64::INFINITY if self.is_of_target() => "never reached".into(),
-            f64::INFINITY if self.is_fading => "beyond".into(),
             f64::INFINITY => "no upper end".into(),
             f64::NEG_INFINITY => "no lower end".into(),
             x if x.is_nan() => "unknown".into(),
@@ -63,7 +62,7 @@ impl JudgedClaim {
     }
 
     /// Whether it is about steps that runs which miss their target never reach.
-    fn is_of_target(&self) -> bool {
+    pub fn is_of_target(&self) -> bool {
         columns::outcome(&self.metric).is_some_and(Column::missing_is_worst)
     }
 

@@ -83,6 +83,11 @@ fn summarized(parts: &[JudgedClaim]) -> Option<FigureClaim> {
 fn measured(claim: &JudgedClaim) -> String {
     let (j, amount) = (claim.judged, |x: f64| claim.amount.shown(x));
     let [low, high] = [j.low, j.high].map(|x| claim.end(x, amount));
-    let range = if low == high { String::new() } else { format!(", interval {low} to {high}") };
+    let range = match (j.low.is_infinite(), j.high.is_infinite()) {
+        _ if low == high => String::new(),
+        (true, false) => format!(", interval {high} or less"),
+        (false, true) if !claim.is_of_target() => format!(", interval {low} or more"),
+        _ => format!(", interval {low} to {high}"),
+    };
     format!("median {}{range}, {}", claim.median(amount), table::count(j.n, "seed").replace(' ', "\u{a0}"))
 }

@@ -17,6 +17,9 @@ pub struct Options {
     /// Run all cells again with N seeds that nothing was tuned on, in DIR/fresh_seeds, and judge the claims by those
     #[arg(long, value_name = "N", value_parser = count)]
     fresh_seeds: Option<u64>,
+    /// Of those, runs at the same time [default: the number of cores]
+    #[arg(long, value_name = "N", value_parser = count, requires = "fresh_seeds")]
+    jobs: Option<u64>,
 }
 
 /// Prints the verdicts, and writes `claims.csv` where the folder can be written; 3 if a claim fails.
@@ -41,7 +44,8 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
         let (file, out) = (dir.join("experiment.toml"), Some(dir.join("fresh_seeds")));
         make_folder(dir, Path::new("fresh_seeds"))?;
         let (seeds, fresh_seeds, base) = (Some(seeds), true, Some(base));
-        return sweep::of(PlanOptions { file, out, set, seeds, fresh_seeds, data_dir, base, ..PlanOptions::default() });
+        let plan = PlanOptions { file, out, set, seeds, fresh_seeds, data_dir, base, ..PlanOptions::default() };
+        return sweep::of(plan, options.jobs);
     }
     results.remarks().for_each(|line| note(&line));
     let mut conclusion = Conclusion::of(results, &claims)?;

@@ -66,8 +66,8 @@ fn interrupted(kept: &str) -> String {
 ///
 /// # Errors
 /// As [`run`].
-pub(super) fn of(plan: PlanOptions) -> Result<ExitCode, CommandError> {
-    run(&Options { plan, replan: true, ..Options::default() })
+pub(super) fn of(plan: PlanOptions, jobs: Option<u64>) -> Result<ExitCode, CommandError> {
+    run(&Options { plan, jobs, replan: true, ..Options::default() })
 }
 
 /// The whole of a sweep, in order.

@@ -60,7 +60,9 @@ impl Again {
                 let draws: Vec<[Vec<usize>; 2]> = (0..DRAWS).map(|_| draw(&mut stream, common.len(), tune)).collect();
                 let of_arm = |(arm, own): (&Arm, &Vec<u64>)| {
                     let has_all = common.iter().all(|seed| own.contains(seed));
-                    if has_all { choices(arm, &common, &draws) } else { Vec::new() }
+                    let ties = &format!("equal settings: {task}: {}", arm.name);
+                    let mut ties = Seeds { experiment, run: 0 }.stream(ties, &[]);
+                    if has_all { choices(arm, &common, &draws, &mut ties) } else { Vec::new() }
                 };
                 let choices = arms.iter().zip(&whole).map(of_arm).collect();
                 let judges = draws.into_iter().map(|[_, judges]| judges).collect();
@@ -144,14 +146,20 @@ fn draw(stream: &mut Stream, n: usize, tune: usize) -> [Vec<usize>; 2] {
     [choosing, judging]
 }
 
-/// The place of the setting that each draw chooses: that with the smallest median, of equal ones the first.
-fn choices(arm: &Arm, seeds: &[u64], draws: &[[Vec<usize>; 2]]) -> Vec<usize> {
+/// The place of the setting that each draw chooses: that with the smallest median, of equal ones any.
+fn choices(arm: &Arm, seeds: &[u64], draws: &[[Vec<usize>; 2]], ties: &mut Stream) -> Vec<usize> {
     let values = |tried: &Tried| seeds.iter().map(|seed| tried.choosing.get(seed).copied()).collect();
     let values: Vec<(usize, Vec<Option<f64>>)> = choosable(arm).map(|(place, tried)| (place, values(tried))).collect();
     let of_draw = |[choosing, _]: &[Vec<usize>; 2]| {
         let score = |own: &Vec<Option<f64>>| median(&choosing.iter().filter_map(|seed| own[*seed]).collect::<Vec<_>>());
-        let scores = values.iter().map(|(place, own)| (*place, score(own).unwrap_or(f64::INFINITY)));
-        scores.min_by(|(_, a), (_, b)| a.total_cmp(b)).map_or(0, |(place, _)| place)
+        let scores: Vec<f64> = values.iter().map(|(_, own)| score(own).unwrap_or(f64::INFINITY)).collect();
+        let least = scores.iter().copied().fold(f64::INFINITY, f64::min);
+        let equal: Vec<usize> = (0..scores.len()).filter(|i| scores[*i] == least).collect();
+        match equal[..] {
+            [] => 0,
+            [only] => values[only].0,
+            _ => values[equal[ties.below(equal.len())]].0,
+        }
     };
     draws.iter().map(of_draw).collect()
 }

@@ -1,7 +1,7 @@
 //! Each arm at its best setting: chosen by the median over some seeds, measured on the others.
 
 use super::edges::{Edge, edge};
-use crate::columns::{self, Column};
+use crate::columns::Column;
 use crate::plan_file::Axis;
 use crate::record::Status;
 use crate::results::{Run, choice::Choice};
@@ -155,9 +155,8 @@ impl Arm {
             ..Arm::default()
         };
         let Some((labels, runs)) = best.and_then(|best| tries.iter().nth(best)) else { return arm };
-        let worst = choice.sign() * columns::metric::metric(&choice.metric).map_or(f64::INFINITY, Column::worst);
         let score = arm.at_best().and_then(|tried| tried.score);
-        arm.lost = score == Some(worst);
+        arm.lost = score == Some(choice.worst());
         arm.chosen = setting(labels);
         let is_lone = arm.tries.iter().filter(|tried| tried.score == score).count() == 1;
         let diverges = runs.values().any(|run| run.status == Status::Diverged);
@@ -182,6 +181,12 @@ impl Arm {
         let steps: Vec<u64> = finished.filter_map(|run| run.value("steps")).map(|steps| steps as u64).collect();
         self.steps = steps.iter().min().zip(steps.iter().max()).map(|(least, most)| [*least, *most]);
         self.reached = runs.iter().filter(|run| run.value("steps_to_target").is_some()).count();
+    }
+
+    /// Settings that could not be chosen, since not all runs that choose are there, where others could.
+    pub fn passed_over(&self) -> impl Iterator<Item = &Tried> {
+        let is_chosen = self.tries.len() > 1 && self.best.is_some();
+        self.tries.iter().filter(move |tried| is_chosen && tried.score.is_none())
     }
 
     /// The chosen setting as it was tried.

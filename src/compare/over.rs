@@ -22,6 +22,8 @@ pub struct Joint {
     /// What the problems share, of the axes that are not pooled.
     pub labels: Vec<(String, String)>,
     pub problems: usize,
+    /// Whether on every problem the median run of each ranked arm diverged, or missed the target.
+    pub lost: bool,
     /// Different data sets or functions among the problems; `None` where that is not known.
     pub independent: Option<usize>,
     /// Arms that are not ranked, each with the first problem on which it has no results.
@@ -143,7 +145,8 @@ fn of_group(
         }
     }
     let wins = wins(tasks, &arms, column);
-    Joint { labels, problems: tasks.len(), independent, left_out, arms, test, pairs, wins }
+    let lost = table.iter().flatten().all(|median| median.is_infinite());
+    Joint { labels, problems: tasks.len(), lost, independent, left_out, arms, test, pairs, wins }
 }
 
 /// How often each arm is better than each that ranks behind it, by the verdicts on the problems.
@@ -153,7 +156,7 @@ fn wins(tasks: &[&Task], arms: &[JointArm], column: &Column) -> Vec<Wins> {
         let is_own = |pair: &&Pair| pair.metric == column.name && pair.other(first) == Some(second);
         let compared = || tasks.iter().filter_map(|task| task.pairs.iter().find(is_own));
         let told = || compared().filter(|pair| pair.verdict == Verdict::Distinguished);
-        let ahead = |pair: &&Pair| column.sign().unwrap_or(-1.0) * pair.seen_from(first).value > 0.0;
+        let ahead = |pair: &&Pair| pair.is_below(first) != column.higher_is_better();
         let (all, told, better) = (compared().count(), told().count(), told().filter(ahead).count());
         let (worse, open) = (told - better, all - told);
         (all > 0).then(|| Wins { first: first.clone(), second: second.clone(), better, worse, open })

@@ -67,11 +67,27 @@ impl Pair {
         }
     }
 
+    /// -1 where the first lies below the second, 1 where it lies above: by the difference, or by the ranks where that is 0 since many
+    /// seeds are tied.
+    pub fn side(&self) -> f64 {
+        side(self.difference.value, &self.test)
+    }
+
+    /// Whether one of the arms lies below the other.
+    pub fn is_below(&self, name: &str) -> bool {
+        if name == self.first { self.side() < 0.0 } else { self.side() > 0.0 }
+    }
+
     /// The difference and its ends as seen from one of its arms: that arm minus the other.
     pub fn seen_from(&self, name: &str) -> Estimate {
         let d = self.difference;
         if name == self.first { d } else { Estimate { value: -d.value, low: -d.high, high: -d.low, ..d } }
     }
+}
+
+/// The side of a difference, or of the ranks where that is 0.
+fn side(difference: f64, test: &SignedRank) -> f64 {
+    if difference == 0.0 { sign(test.effect) } else { sign(difference) }
 }
 
 /// Differences of shares k / n as ranks need them: 0.9 - 0.8 and 0.8 - 0.7 are the same tenth, however they are rounded. Two that are
@@ -115,7 +131,7 @@ fn family(
         let paired = differences(a, b, metric, seeds);
         let Some(difference) = hodges_lehmann(&paired, CONFIDENCE) else { continue };
         let test = if is_share { signed_rank(&without_rounding(&paired)) } else { signed_rank(&paired) };
-        let tuned = again.difference(arms, (i, j), metric, sign(difference.value));
+        let tuned = again.difference(arms, (i, j), metric, side(difference.value, &test));
         pairs.push(Pair {
             first: first.name.clone(),
             second: second.name.clone(),
@@ -154,10 +170,13 @@ fn verdict(pair: &Pair, arms: &[Arm], metric: usize, seeds: &[u64], margin: Opti
 /// Whether the difference is on the same side at every setting that is chosen in more than [`SHARE`] of the draws, and in all but
 /// [`SHARE`] of the draws. What was chosen and cannot be chosen anew is not settled.
 fn is_settled(pair: &Pair, arms: &[Arm], metric: usize, seeds: &[u64]) -> bool {
-    let side = sign(pair.difference.value);
     let arm = |name: &str| arms.iter().find(|arm| arm.name == name);
     let (Some(first), Some(second)) = (arm(&pair.first), arm(&pair.second)) else { return false };
-    let same = |a: &Tried, b: &Tried| pseudo_median(&differences(a, b, metric, seeds)).map(sign) == Some(side);
+    let same = |a: &Tried, b: &Tried| {
+        let differences = differences(a, b, metric, seeds);
+        let own = pseudo_median(&differences).map(|difference| side(difference, &signed_rank(&differences)));
+        own == Some(pair.side())
+    };
     let is_same_everywhere = first.likely().all(|a| second.likely().all(|b| same(a, b)));
     is_same_everywhere && pair.tuned.map_or(!pair.chooses, |tuned| tuned.turned <= SHARE)
 }

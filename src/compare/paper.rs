@@ -2,11 +2,12 @@
 
 use super::comparison::Comparison;
 use super::rows::{self, Rows};
-use super::text::{head, joint_notes, notes, of_medians, of_runs, ranking, remarks};
+use super::text::{head, joint_notes, notes, of_draws, of_medians, of_runs, ranking, remarks};
 use super::warnings::all_warnings;
-use super::{Joint, arms_table, joint_table, pairs_table, settings_table, wins_table};
+use super::{Joint, JointPair, arms_table, joint_table, pairs_table, settings_table, wins_table};
 use crate::table::{Cell, Table, capital};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 
 /// A table with what stands above and below it.
 struct Float {
@@ -20,14 +21,17 @@ struct Float {
 /// One for each task: its verdict, its arms with all intervals, its pairs by each metric; then one for each answer over several
 /// problems.
 fn floats(comparison: &Comparison, verdicts: &[String]) -> Vec<Float> {
-    let float = |(task, verdict): (&super::Task, &String)| {
+    // What holds of all tables stands under the first.
+    let float = |(place, (task, verdict)): (usize, (&super::Task, &String))| {
         let pairs = comparison.reports().map(|metric| rows::pairs(comparison, task, metric));
         let tables = std::iter::once(rows::arms(comparison, task)).chain(pairs);
-        let again = rows::is_drawn(task).then(|| "again: how often other seeds choose the same setting".into());
-        let notes = [head(comparison), of_runs(task), of_medians(comparison, task)]
+        let mut of_all = notes(comparison);
+        if place > 0 && !of_all.is_empty() {
+            of_all = vec!["tests and differences are those of the first table".into()];
+        }
+        let notes = [head(comparison), of_runs(task), of_medians(comparison, task), of_draws(task)]
             .into_iter()
-            .chain(again)
-            .chain(notes(comparison))
+            .chain(of_all)
             .chain(remarks(comparison, task));
         let words = task.labels.iter().flat_map(|(axis, label)| [axis.as_str(), label]);
         Float {
@@ -47,7 +51,18 @@ fn floats(comparison: &Comparison, verdicts: &[String]) -> Vec<Float> {
             notes: joint_notes(comparison, joint).iter().map(|note| sentence(note)).collect(),
         }
     };
-    comparison.tasks.iter().zip(verdicts).map(float).chain(comparison.joint.iter().map(over)).collect()
+    let of_tasks = comparison.tasks.iter().zip(verdicts).enumerate().map(float);
+    let mut floats: Vec<Float> = of_tasks.chain(comparison.joint.iter().map(over)).collect();
+    // Labels that differ in a character that no label may hold are numbered.
+    let mut used: BTreeMap<String, usize> = BTreeMap::new();
+    for float in &mut floats {
+        let times = used.entry(float.label.clone()).or_default();
+        *times += 1;
+        if *times > 1 {
+            float.label += &format!(":{times}");
+        }
+    }
+    floats
 }
 
 /// The letters and digits of a text, what may stand in a label.
@@ -66,7 +81,7 @@ fn sentence(text: &str) -> String {
 /// As Markdown.
 pub fn markdown(comparison: &Comparison, verdicts: &[String]) -> String {
     let row = |cells: &[String]| {
-        let cells = cells.iter().map(|cell| cell.replace('|', "\\|"));
+        let cells = cells.iter().map(|cell| in_markdown(cell));
         format!("| {} |\n", cells.collect::<Vec<_>>().join(" | "))
     };
     let table = |table: &Rows| {
@@ -77,9 +92,19 @@ pub fn markdown(comparison: &Comparison, verdicts: &[String]) -> String {
     };
     let float = |float: &Float| {
         let tables = float.tables.iter().map(table).collect::<String>();
-        format!("{}\n\n{tables}{}\n", float.caption, float.notes.join(" "))
+        format!("{}\n\n{tables}{}\n", in_markdown(&float.caption), in_markdown(&float.notes.join(" ")))
     };
     floats(comparison, verdicts).iter().map(float).collect::<Vec<_>>().join("\n")
+}
+
+/// Text with a backslash before each character that Markdown takes for its own.
+fn in_markdown(text: &str) -> String {
+    let mut written = String::new();
+    for c in text.chars() {
+        written.extend("\\|*`<".contains(c).then_some('\\'));
+        written.push(c);
+    }
+    written
 }
 
 /// As LaTeX, with the rules of the package `booktabs`.
@@ -150,6 +175,7 @@ fn character(c: char) -> String {
     match c {
         '<' => "\\textless{}".into(),
         '>' => "\\textgreater{}".into(),
+        '|' => "\\textbar{}".into(),
         '\\' => "\\textbackslash{}".into(),
         '~' => "\\textasciitilde{}".into(),
         '^' => "\\textasciicircum{}".into(),
@@ -165,6 +191,14 @@ fn character(c: char) -> String {
 pub fn json(comparison: &Comparison, verdicts: &[String]) -> String {
     let mut all = notes(comparison);
     all.extend(all_warnings(comparison));
+    let joint_pair = |pair: &JointPair| json!({ "first": pair.first, "second": pair.second, "p_corrected": pair.corrected, "verdict": pair.verdict.word() });
+    let over = |joint: &Joint| {
+        json!({
+            "labels": joint.labels.iter().cloned().collect::<BTreeMap<_, _>>(),
+            "verdict": ranking(comparison, joint),
+            "pairs": joint.pairs.iter().map(joint_pair).collect::<Vec<_>>(),
+        })
+    };
     let value = json!({
         "arm": comparison.arm,
         "choose": comparison.choose,
@@ -178,6 +212,7 @@ pub fn json(comparison: &Comparison, verdicts: &[String]) -> String {
         "remarks": comparison.remarks,
         "arms": records(&arms_table(comparison)),
         "settings": records(&settings_table(comparison)),
+        "over_problems": comparison.joint.iter().map(over).collect::<Vec<_>>(),
         "ranks": records(&joint_table(comparison)),
         "wins": records(&wins_table(comparison)),
         "pairs": records(&pairs_table(comparison)),

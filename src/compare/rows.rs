@@ -138,7 +138,7 @@ pub fn pairs(comparison: &Comparison, task: &Task, metric: &str) -> Rows {
             Some(tuned) => span(tuned.low, tuned.high),
         }));
         row.push(match pair.verdict {
-            Verdict::Distinguished if d.value < 0.0 => "lower".into(),
+            Verdict::Distinguished if pair.is_below(a) => "lower".into(),
             Verdict::Distinguished => "higher".into(),
             other => other.word().into(),
         });

@@ -30,7 +30,11 @@ pub fn difference(d: &Estimate, column: Option<&Column>) -> String {
 
 fn span([value, low, high]: [f64; 3], column: Option<&Column>) -> String {
     let end = |x: f64, far: &str| if x.is_infinite() { far.into() } else { size(x, column) };
-    let size = if value.is_infinite() { "more than every number".into() } else { size(value, column) };
+    let size = match value {
+        f64::INFINITY => "more than every number".into(),
+        f64::NEG_INFINITY => "less than every number".into(),
+        value => size(value, column),
+    };
     match low == high && low.is_infinite() {
         true => size,
         false => format!("{size} [{}, {}]", end(low, "no lower end"), end(high, "no upper end")),
@@ -58,12 +62,13 @@ pub fn sentence(pair: &Pair) -> String {
     let is = match d.value.is_infinite() {
         true => {
             let is = if column.is_some_and(|own| own.quantity == Quantity::Steps) { "are" } else { "is" };
-            format!("the {subject} of {} {is} higher by {between}", if d.value < 0.0 { second } else { first })
+            let higher = if pair.side() < 0.0 { second } else { first };
+            format!("the {subject} of {higher} {is} higher by {}", difference(&pair.seen_from(higher), column))
         }
         false => format!("the difference in {subject} is {between}"),
     };
     // What can be counted is fewer or more, not lower or higher.
-    let differs = match (column.is_some_and(|own| own.quantity == Quantity::Steps), d.value < 0.0) {
+    let differs = match (column.is_some_and(|own| own.quantity == Quantity::Steps), pair.side() < 0.0) {
         (true, true) => format!("takes fewer {subject}"),
         (true, false) => format!("takes more {subject}"),
         (false, true) => format!("has a lower {subject}"),

@@ -11,6 +11,7 @@ use crate::results::choice::seeds;
 use crate::stats::Spread;
 use crate::stats::signed_rank::{LEVEL, seeds_needed, smallest_corrected};
 use crate::table::{count, folded, paragraph};
+use std::collections::BTreeSet;
 
 /// The comparison for a person, with the verdict on each of its tasks.
 pub fn text(comparison: &Comparison, verdicts: &[String]) -> String {
@@ -24,11 +25,13 @@ pub fn text(comparison: &Comparison, verdicts: &[String]) -> String {
         paragraph(&mut text, "", &why);
         return text;
     }
+    // What the numbers of several tasks are is said once.
+    let mut said = BTreeSet::new();
     for (task, verdict) in comparison.tasks.iter().zip(verdicts) {
         text += &format!("\n{}\n", task.name());
         paragraph(&mut text, "  ", verdict);
         text.push('\n');
-        arms(&mut text, comparison, task);
+        arms(&mut text, comparison, task, &mut said);
         comparison.reports().for_each(|metric| pairs(&mut text, comparison, task, metric));
         warnings(comparison, task).iter().for_each(|line| paragraph(&mut text, "  ", line));
     }
@@ -130,21 +133,21 @@ pub fn of_runs(task: &Task) -> String {
     }
 }
 
-/// The table of the arms.
-fn arms(text: &mut String, comparison: &Comparison, task: &Task) {
+/// How often a setting is chosen again, where a table has a column of it.
+pub fn of_draws(task: &Task) -> String {
+    let again = "again: how often other seeds choose the same setting";
+    if is_drawn(task) { again.into() } else { String::new() }
+}
+
+/// The table of the arms, with those of its notes that were not `said`.
+fn arms(text: &mut String, comparison: &Comparison, task: &Task, said: &mut BTreeSet<String>) {
     // Words to the left, numbers to the right.
     let table = rows::arms(comparison, task);
     *text += &folded("  ", &table.all(), 1, |column| column < table.words);
-    let runs = of_runs(task);
-    if !runs.is_empty() {
-        paragraph(text, "  ", &runs);
-    }
-    let note = of_medians(comparison, task);
-    if !note.is_empty() {
-        paragraph(text, "  ", &note);
-    }
-    if is_drawn(task) {
-        paragraph(text, "  ", "again: how often other seeds choose the same setting");
+    for note in [of_runs(task), of_medians(comparison, task), of_draws(task)] {
+        if !note.is_empty() && said.insert(note.clone()) {
+            paragraph(text, "  ", &note);
+        }
     }
 }
 
@@ -220,7 +223,7 @@ fn ranks(comparison: &Comparison, joint: &Joint) -> String {
         return format!("{} is the only arm with results on all problems, so there is nothing to rank.", first.name);
     }
     let best: Vec<&str> = joint.arms.iter().filter(|arm| arm.rank == first.rank).map(|arm| arm.name.as_str()).collect();
-    if joint.arms.iter().all(|arm| arm.best == 0) {
+    if joint.lost {
         return "no arm ranks best: on every problem the median run of each diverged, or missed the target.".into();
     }
     let verb = if best.len() == 1 { "ranks" } else { "rank" };

@@ -33,6 +33,7 @@ pub fn warnings(comparison: &Comparison, task: &Task) -> Vec<String> {
     if !missing.is_empty() {
         lines.push(format!("warning: runs are missing or failed: {}", missing.join(", ")));
     }
+    lines.extend(passed_over(task));
     lines.extend(unmeasured(comparison, task));
     lines.extend(unpaired(comparison, task));
     lines.extend(of_unequal_length(comparison, task));
@@ -45,7 +46,8 @@ pub fn warnings(comparison: &Comparison, task: &Task) -> Vec<String> {
 /// Which other settings an arm chooses about as often, and how far its second best is behind.
 fn near_tie(comparison: &Comparison, arm: &Arm) -> Option<String> {
     let rivals: Vec<&Tried> = arm.likely().filter(|tried| tried.setting != arm.chosen).collect();
-    if rivals.is_empty() {
+    // Of settings that all diverge none is chosen.
+    if rivals.is_empty() || arm.lost {
         return None;
     }
     let often = |tried: &&Tried| format!("{} in {:.0} %", setting(&tried.setting), 100.0 * tried.share.unwrap_or(0.0));
@@ -97,8 +99,23 @@ fn lost(task: &Task) -> Option<String> {
         format!("{}{help}", arm.name)
     };
     let names = arms.iter().map(said).collect::<Vec<_>>().join(", ");
-    let at = if arms.iter().all(|arm| arm.tries.len() == 1) { "" } else { "at every setting " };
-    (!arms.is_empty()).then(|| format!("warning: {at}half or more of the runs that choose diverge: {names}"))
+    let what = match arms.iter().all(|arm| arm.tries.len() == 1) {
+        true => "half or more of the runs diverge",
+        false => "at every setting half or more of the runs that choose diverge",
+    };
+    (!arms.is_empty()).then(|| format!("warning: {what}: {names}"))
+}
+
+/// Settings that nothing chooses, since not all of their runs are there that would.
+fn passed_over(task: &Task) -> Option<String> {
+    let of_arm = |arm: &Arm| {
+        let left_out: Vec<String> = arm.passed_over().map(|tried| setting(&tried.setting)).collect();
+        (!left_out.is_empty()).then(|| format!("{} at {}", arm.name, left_out.join(" and at ")))
+    };
+    let all: Vec<String> = task.arms.iter().filter_map(of_arm).collect();
+    let told =
+        || format!("warning: not to be chosen, since runs that choose are missing or failed: {}", all.join("; "));
+    (!all.is_empty()).then(told)
 }
 
 /// Arms of which no run has what others are compared by: a line for each metric.
@@ -172,7 +189,10 @@ fn budget(task: &Task) -> Option<String> {
         format!("{}{steps}{flop}", count(arm.tune_runs, "run"))
     };
     let [first, ..] = tuned[..] else { return None };
-    if tuned.len() > 1 && tuned.len() == task.arms.len() && tuned.iter().all(|arm| cost(arm) == cost(first)) {
+    if tuned.len() > 1
+        && tuned.len() == task.arms.len()
+        && tuned.iter().all(|arm| (cost(arm), arm.tries.len()) == (cost(first), first.tries.len()))
+    {
         return Some(format!("tuning: {} settings each, {}", first.tries.len(), cost(first)));
     }
     let each = tuned.iter().map(|arm| format!("{} {} settings, {}", arm.name, arm.tries.len(), cost(arm)));
@@ -185,12 +205,13 @@ fn unequal(comparison: &Comparison, task: &Task) -> Option<String> {
     let metric = subject(&comparison.choose);
     let shown =
         |x| columns::metric::metric(&comparison.choose).map_or(significant(x, 3), |column: &Column| amount(x, column));
-    let fair = task.arms.iter().filter_map(|arm| Some(format!("{} {}", arm.name, shown(arm.fair_score?))));
+    let fair = |arm: &Arm| arm.fair_score.map_or("unknown, since runs are missing".into(), shown);
+    let fair = task.arms.iter().map(|arm| format!("{} {}", arm.name, fair(arm))).collect::<Vec<_>>().join(", ");
     let tries = if fewest == 1 { "1 try".into() } else { format!("{fewest} tries") };
-    task.arms.iter().any(|arm| arm.tries.len() > fewest).then(|| {
-        format!(
-            "warning: the arms had unequal numbers of tries; {metric} at the best of {tries} each (median over all choices): {}",
-            fair.collect::<Vec<_>>().join(", ")
-        )
-    })
+    let told = match task.arms.iter().any(|arm| arm.fair_score.is_some()) {
+        true => format!("; {metric} at the best of {tries} each (median over all choices): {fair}"),
+        false => String::new(),
+    };
+    let is_unequal = task.arms.iter().any(|arm| arm.tries.len() > fewest);
+    is_unequal.then(|| format!("warning: the arms had unequal numbers of tries{told}"))
 }

@@ -399,6 +399,10 @@ impl Registry {
         }
         let last = |name: &'static str| name.rsplit('.').next().unwrap_or(name);
         let (family, option) = name.rsplit_once('.').unwrap_or(("", name));
+        // `network.d_model` for `width`.
+        if let Some(cure) = brought::setting(option, |line| self.with_value(line, typed)) {
+            return cure;
+        }
         // `lr` for `optimizer.lr`, or `optimizer.weight_decay` for `weight_decay`.
         let misplaced = |k: &&Key| if family.is_empty() { last(k.name) == option } else { k.name == option };
         let meant: Vec<String> = self.keys.iter().filter(misplaced).map(|key| format!("`{}`", key.name)).collect();

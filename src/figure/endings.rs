@@ -103,11 +103,11 @@ impl Endings {
         let fate = match diverged {
             _ if column.missing_is_worst() => "never reached it".into(),
             _ if column.is_fading() && diverged == 0 => {
-                format!("no gradient arrives at the first {}", column.passed())
+                format!("had no gradient at the first {}", column.passed())
             }
             n if n == lost.len() => "diverged".into(),
-            0 => "not finite".into(),
-            _ => "diverged or not finite".into(),
+            0 => "had no finite value".into(),
+            _ => "diverged or had no finite value".into(),
         };
         let unlike = selection.is_unlike(column);
         Endings { column, groups, lost: lost.len(), fate, unlike, undefined: String::new() }

@@ -25,7 +25,7 @@ pub struct Words<'a> {
     pub only: &'a str,
     /// What is counted where several share an end: `lines`.
     pub each: &'a str,
-    /// What became of a group that is lost.
+    /// What a group that is lost did, as a verb.
     pub lost: &'a str,
 }
 
@@ -96,9 +96,9 @@ fn lost(values: &[(String, Ending)], words: &Words) -> String {
     let lost = values.iter().filter(|(_, ending)| *ending == Ending::Lost).count();
     match values {
         _ if lost == 0 => String::new(),
-        [(name, _)] if name.is_empty() => format!("Half or more of the runs: {}.", words.lost),
-        [(name, _)] => format!("{name}, half or more of the runs: {}.", words.lost),
-        _ => format!("Half or more of the runs of {lost} of {} {}: {}.", values.len(), words.each, words.lost),
+        [(name, _)] if name.is_empty() => format!("Half or more of the runs {}.", words.lost),
+        [(name, _)] => format!("{name}: half or more of the runs {}.", words.lost),
+        _ => format!("Half or more of the runs of {lost} of {} {} {}.", values.len(), words.each, words.lost),
     }
 }
 
@@ -190,7 +190,8 @@ pub fn amount(value: f64, is_log10: bool) -> String {
     // The power of ten apart, since the number itself may lie below what f64 holds.
     let mantissa = significant(10f64.powf(order - order.floor()), 2);
     let sign = if !is_log10 && value < 0.0 { "−" } else { "" };
-    format!("{sign}{mantissa} × {}", power_of_ten(order.floor() as i64))
+    // No line ends within the number.
+    format!("{sign}{mantissa}\u{a0}×\u{a0}{}", power_of_ten(order.floor() as i64))
 }
 
 #[cfg(test)]
@@ -210,13 +211,13 @@ mod tests {
         assert_eq!(said(&[2.3001, 1.0, 2.3], -1.0), "Lowest: b: 1. Highest: c and a: 2.3.");
         assert_eq!(
             said(&[1.0, f64::INFINITY, 2.0], -1.0),
-            "Lowest: a: 1. Highest: c: 2. Half or more of the runs of 1 of 3 lines: diverged."
+            "Lowest: a: 1. Highest: c: 2. Half or more of the runs of 1 of 3 lines diverged."
         );
         assert_eq!(
             said(&[1.0, f64::INFINITY], -1.0),
-            "Lowest: a: 1. Half or more of the runs of 1 of 2 lines: diverged."
+            "Lowest: a: 1. Half or more of the runs of 1 of 2 lines diverged."
         );
-        assert_eq!(said(&[f64::INFINITY], -1.0), "a, half or more of the runs: diverged.");
+        assert_eq!(said(&[f64::INFINITY], -1.0), "a: half or more of the runs diverged.");
         assert_eq!(said(&[2.0, 2.0], -1.0), "Both lines: 2.");
         assert_eq!(said(&[0.991, 0.99], -1.0), "Both lines: 0.99 to 0.991.", "one in the last digit says nothing");
         assert_eq!(said(&[-0.991, -0.99], 1.0), "Both lines: −0.991 to −0.99.");
@@ -267,8 +268,8 @@ mod tests {
     fn numbers_of_any_size_can_be_read() {
         assert_eq!(amount(0.01318, false), "0.0132");
         assert_eq!(amount(-1.88, true), "0.0132");
-        assert_eq!(amount(-400.5, true), "3.2 × 10⁻⁴⁰¹");
-        assert_eq!(amount(-2.5e7, false), "−2.5 × 10⁷");
+        assert_eq!(amount(-400.5, true), "3.2\u{a0}×\u{a0}10⁻⁴⁰¹");
+        assert_eq!(amount(-2.5e7, false), "−2.5\u{a0}×\u{a0}10⁷");
         assert_eq!(amount(f64::NEG_INFINITY, true), "0");
         assert_eq!(amount(0.0, false), "0");
     }

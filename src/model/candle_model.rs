@@ -128,7 +128,8 @@ impl<T: Element> CandleModel<T> {
                 Some(gradient) => numbers(gradient)?,
                 None if part.has_gradient() => {
                     candle_core::bail!(
-                        "no gradient reaches {part:?} of site {site}: continue with the tensor that tap returns"
+                        "no gradient reaches the {part:?} that is measured of layer {}: continue with the tensor that measuring it returns",
+                        self.sites[site].layer
                     )
                 }
                 None => Vec::new(),

@@ -40,6 +40,8 @@ pub fn fault(model: &mut dyn Model<f64>, batch: &Batch<f64>, seeds: &Seeds) -> R
         let what = "two passes over the same numbers give different losses: use `pass.dropped` for anything random";
         return Ok((!loss.is_nan()).then(|| what.into()));
     }
+    // A site whose tensor the pass does not go on with is an error here.
+    model.loss_and_gradients(batch.clone(), Mode::Probe, &mut Gradients::default())?;
     if !gradients.finite || !loss.is_finite() {
         return Ok(None);
     }

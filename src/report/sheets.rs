@@ -30,8 +30,12 @@ pub fn claims(table: &Records, also: Option<&str>) -> Option<Sheet> {
 /// Every cell: median and range over its seeds.
 pub fn cells(results: &Results, table: &Records) -> Option<Sheet> {
     let note = "Median over the seeds, and their range next to it. Runs that diverged are counted and left out of the medians, except for what is measured before training.";
+    // Where all layers have one size the norm fades as the root mean square does; elsewhere that fades with the sizes alone.
+    let is_by_norm = results.is_by_norm();
+    let left_out = if is_by_norm { &["attenuation_init", "attenuation_end"][..] } else { &["attenuation_norm_init"] };
+    let summarized = columns::summarized().filter(|column| !left_out.contains(&column.name));
     let columns = labels(results, &table.columns)
-        .chain(spreads(table, columns::summarized()))
+        .chain(spreads(table, summarized))
         .chain(columns::COUNTS.iter().map(|column| SheetColumn::new(&column.subject(), Shows::Number(column.name))));
     Sheet::new(["cells", "Every cell", "summary.csv"], note.into(), columns.collect(), table)
 }
@@ -80,7 +84,8 @@ pub fn arms(results: &Results, table: &Records) -> Option<Sheet> {
 
 /// The arms over all problems; nothing where no joint answer was asked for.
 pub fn ranks(results: &Results, table: &Records) -> Option<Sheet> {
-    let note = "Each arm over the problems that are compared together: 1 is the best rank.";
+    let note =
+        "Each arm that has results on every problem, over the problems that are compared together: 1 is the best rank.";
     let numbers = [("average rank", "rank"), ("problems on which it is best", "best"), ("problems", "problems")];
     let numbers = numbers.map(|(name, column)| (name, Shows::Number(column)));
     let groups = ("groups of arms that are not distinguished", Shows::Text("groups"));

@@ -63,6 +63,11 @@ impl Choice {
         median(&self.seeds().iter().map(value).collect::<Option<Vec<f64>>>()?)
     }
 
+    /// The score of a setting of which half or more of the runs that choose diverge, or miss the target.
+    pub fn worst(&self) -> f64 {
+        self.sign() * metric(&self.metric).map_or(f64::INFINITY, Column::worst)
+    }
+
     /// The setting with the best score, of equal ones the first; `None` where none has a score.
     pub fn best<'a, T: 'a>(&self, tries: impl IntoIterator<Item = (T, &'a BTreeMap<u64, &'a Run>)>) -> Option<T> {
         let scored = tries.into_iter().filter_map(|(setting, runs)| Some((setting, self.score(runs)?)));

@@ -153,8 +153,8 @@ pub fn memory(spec: &RunSpec, extent: &Extent, recorded: RecordedSteps) -> Memor
     let PassCost { weights, bytes, .. } =
         pass(spec.batch(extent.train_rows).max(chunk(&extent.sizes.input).min(extent.train_rows)));
     let probed = pass(spec.cadence.probe.min(extent.train_rows).max(inputs));
-    // What is counted in bins is sorted first.
-    let probed = probed.measured + if spec.cadence.distributions { 2.0 * probed.bytes } else { 0.0 };
+    // What is counted in bins is sorted first, a layer at a time.
+    let probed = probed.measured + if spec.cadence.distributions { 0.5 * probed.bytes } else { 0.0 };
     let whole = if spec.cadence.sharpness { pass(extent.train_rows).measured } else { 0.0 };
     // Half as much again for the singular values.
     let headless = headless(spec, extent)

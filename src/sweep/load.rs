@@ -56,9 +56,13 @@ fn check_gradients(plan: &Plan, work: &Work) -> Result<(), ExperimentError> {
 pub fn with_data(plan: &Plan, places: &Places) -> Result<Work, SweepError> {
     Work::new(plan, |settings: &Settings| {
         refuse_too_much_data(plan, settings)?;
-        data::load(settings, places).map_err(|e| match e.setting {
-            Some(key) => plan.place(key, settings).error(e.what, e.cure).into(),
-            None => e.into(),
+        data::load(settings, places).map_err(|e| match (e.setting, &e.file, e.at) {
+            (Some(key), ..) => plan.place(key, settings).error(e.what, e.cure).into(),
+            // A file as a whole may be the wrong one.
+            (None, Some(file), None) => {
+                plan.place("data.path", settings).error(format!("{file}: {}", e.what), e.cure).into()
+            }
+            _ => e.into(),
         })
     })
 }

@@ -62,7 +62,9 @@ pub fn grid(plan: &Plan, work: &Work) -> String {
 /// What the seeds of a comparison can tell at all.
 fn comparison(plan: &Plan) -> String {
     let Some(compare) = &plan.compare else { return String::new() };
-    let arms = fewest_arms(plan, compare);
+    let tasks = tasks(plan, compare);
+    // Their differences can be told best where the fewest meet.
+    let arms = tasks.iter().map(BTreeSet::len).min().unwrap_or(0);
     let all = plan.seeds.len();
     // One seed has to do for both.
     let tune = if compare.tune_seeds < all { compare.tune_seeds } else { 0 };
@@ -82,6 +84,15 @@ fn comparison(plan: &Plan) -> String {
     let mut text = format!(
         "  compare   {arms}, judged on {judges_of}{others}: p is at least {smallest} after Holm's correction for {pairs}\n"
     );
+    if let Some(base) = &compare.baseline {
+        let without = tasks.iter().filter(|arms| !arms.contains(base)).count();
+        if without > 0 {
+            let of = count(tasks.len(), "comparison");
+            text += &format!(
+                "            note: in {without} of {of} {base}, the baseline, has no runs, so no arm is tested there\n"
+            );
+        }
+    }
     let needed = seeds_needed(family, LEVEL);
     if needed > judges {
         // A share of the seeds chooses where the file does not say how many.
@@ -96,8 +107,8 @@ fn comparison(plan: &Plan) -> String {
     text + &over
 }
 
-/// The fewest arms that meet on a task, as their differences can be told best; 0 where none do.
-fn fewest_arms(plan: &Plan, compare: &Compare) -> usize {
+/// The arms of each task on which several meet.
+fn tasks<'a>(plan: &'a Plan, compare: &Compare) -> Vec<BTreeSet<&'a String>> {
     let is_own = |axis: &String| *axis == compare.arm;
     let is_of_task = |axis: &String| !is_own(axis) && !compare.tune.contains(axis);
     let mut tasks: BTreeMap<Vec<&String>, BTreeSet<&String>> = BTreeMap::new();
@@ -107,7 +118,7 @@ fn fewest_arms(plan: &Plan, compare: &Compare) -> usize {
         };
         tasks.entry(labels(&is_of_task)).or_default().extend(labels(&is_own));
     }
-    tasks.values().map(BTreeSet::len).filter(|arms| *arms > 1).min().unwrap_or(0)
+    tasks.into_values().filter(|arms| arms.len() > 1).collect()
 }
 
 /// What a joint answer over the problems of a comparison can tell.

@@ -229,7 +229,7 @@ fn a_forward_pass_that_cuts_the_graph_is_refused() {
         pass.tap(0, Part::Stream, &h)?;
         Ok(h)
     }));
-    assert!(beside.contains("continue with the tensor that tap returns"), "{beside}");
+    assert!(beside.contains("of layer 1: continue with the tensor that measuring it returns"), "{beside}");
     let unknown = message(Arc::new(|pass, x| x.matmul(&pass.parameter("c")?)));
     assert!(unknown.contains("no parameter c"), "{unknown}");
 }

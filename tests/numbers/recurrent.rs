@@ -438,6 +438,19 @@ fn a_gradient_that_underflows_over_time_is_a_bound() {
     reference.loss_and_gradients(batch(&stack, Loss::CrossEntropy), Mode::Train, &mut Gradients::default()).unwrap();
 }
 
+/// Numbers below the smallest normal one stay as they are when they are multiplied by 0.6: no more is known than that they lie there.
+#[test]
+fn a_gradient_below_the_normal_numbers_is_a_bound() {
+    let smallest = 5e-324;
+    assert!(smallest * 0.6 > 0.0);
+    for sizes in [&[smallest, smallest, 1e-300, 1.0][..], &[1e-310, 1e-300, 1.0], &[0.0, smallest, 1e-300, 1.0]] {
+        let fading = gradsweep::fading::Fading::of(sizes).unwrap();
+        assert!(fading.is_bound() && (fading.number() - 300.0).abs() < 1e-9, "{sizes:?}: {fading:?}");
+    }
+    let exact = gradsweep::fading::Fading::of(&[1e-300, 1.0]).unwrap();
+    assert!(!exact.is_bound() && (exact.number() - 300.0).abs() < 1e-9);
+}
+
 /// Which time steps have rows changes no number of a run: with every hundredth alone the gradient seems to stop at once.
 #[test]
 fn time_steps_without_rows_count_in_what_a_gradient_loses() {

@@ -17,6 +17,9 @@ const SOMETHING: &str = "write at least one setting, such as depth = 8 below [ba
 #[rustfmt::skip]
 const WRONG: &[(&str, &str, &str, &str)] = &[
 ("", "1:1", NOTHING, SOMETHING),
+("[base]\nnetwork = { kind = \"transformer\", read_out = \"cls\" }", "2:46", "`network.read_out` cannot be \"cls\"", "choose one of `last`, `mean`, `every`, `class_token`"),
+("[base]\nnetwork = { kind = \"transformer\", positions = \"sinusoidal\" }\ninit.positions = 0.1\ndata = { kind = \"digits\", as = \"rows\" }", "3:1", "`init.positions` acts on learned positions and on the class token, but this network has neither", "delete the line, or write network.positions = \"learned\""),
+("[base]\nnetwork = { kind = \"lstm\", hidden_size = 8 }", "2:28", "unknown setting `network.hidden_size`", "write width = 8; layers of different widths are widths = [500, 200, 50]"),
 ("\n# depth = 8\n", "1:1", NOTHING, SOMETHING),
 ("[base]\n[axes]", "1:1", NOTHING, SOMETHING),
 ("name = \"x\"\nseeds = 3\n[record]\nprobe = 8", "1:1", NOTHING, SOMETHING),
@@ -382,7 +385,7 @@ kind = "gradient_by_layer"
 metric = "update_ratio"
 step = "last""#, "1:1", r#"no update follows the last step, so `update_ratio` has no value there"#, r#"write step = "first", or draw it as a gradient_heatmap"#),
 (r#"[axes]
-optimizer = [{ kind = "adam", lr = 0.1 }, { kind = "adam", lr = 0.2 }]"#, "2:43", r#"the axis `optimizer` holds adam twice"#, r#"points are distinguished by their `kind`: give the bundles names, in [variants] or as [[optimizer]] with `name`"#),
+optimizer = [{ kind = "adam", lr = 0.1 }, { kind = "adam", lr = 0.2 }]"#, "2:43", r#"the axis `optimizer` holds adam twice"#, r#"the name of a point is its `kind`: give each a name of its own, as [variants] a = { optimizer = { ... } }, or as [[optimizer]] with a `name`"#),
 ];
 
 #[test]

@@ -6,13 +6,13 @@ use std::path::Path;
 use tempfile::tempdir;
 
 /// What `import` prints of tables in a folder, in one line.
-fn imported(dir: &Path, files: &[(&str, &str)]) -> String {
+pub fn imported(dir: &Path, files: &[(&str, &str)]) -> String {
     files.iter().for_each(|(name, text)| fs::write(dir.join(name), text).unwrap());
     let names: Vec<&str> = files.iter().map(|(name, _)| *name).collect();
     one_line(&said(&gradsweep(dir, &[&["import"], &names[..], &["--out", "mine"]].concat())))
 }
 
-fn one_line(text: &str) -> String {
+pub fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

@@ -126,7 +126,7 @@ fn what_is_missed_is_told_in_words() {
     let text = printed(dir.path(), &[]).split_whitespace().collect::<Vec<_>>().join(" ");
     for part in [
         "missed by 4 of 5",
-        "is not distinguished from slow (difference more than every number [",
+        "is not distinguished from slow (difference less than every number [",
         "0.125 1 not distinguished",
     ] {
         assert!(text.contains(part), "{part}\n{text}");

@@ -246,7 +246,7 @@ fn no_ink_leaves_its_panel_whatever_the_numbers_are() {
         assert!(drawn.len() >= if name == "negative" { 2 } else { 7 }, "{name}: {} figures", drawn.len());
         if name == "one run of 1e13" {
             for (spec, scene) in drawn.iter().filter(|(spec, _)| ["loss_by_depth", "curves"].contains(&&*spec.kind)) {
-                assert!(says(scene, "1 × 10¹³"), "{}: no arrow with its value", spec.kind);
+                assert!(says(scene, "1\u{a0}×\u{a0}10¹³"), "{}: no arrow with its value", spec.kind);
             }
         }
     }

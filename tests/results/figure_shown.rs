@@ -121,8 +121,8 @@ fn numbers_of_guessing_are_written_as_those_of_the_axis() {
     let mut fake = vanishing();
     fake.figures.retain(|figure| figure.kind == "curves");
     let scales: [(Twist, f64, &str); 3] = [
-        (scaled::<14>, 1.234e14, "guessing (1.2 × 10¹⁴"),
-        (scaled::<-5>, 1.234e-5, "guessing (1.2 × 10⁻⁵"),
+        (scaled::<14>, 1.234e14, "guessing (1.2\u{a0}×\u{a0}10¹⁴"),
+        (scaled::<-5>, 1.234e-5, "guessing (1.2\u{a0}×\u{a0}10⁻⁵"),
         (scaled::<0>, 1.234, "guessing (1.23"),
     ];
     for (twist, loss, said) in scales {

@@ -7,6 +7,7 @@ mod compare;
 mod compare_folders;
 mod compare_joined;
 mod compare_metrics;
+mod compare_ties;
 mod compare_told;
 mod compare_worst;
 mod distributions;

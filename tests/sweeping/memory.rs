@@ -146,7 +146,7 @@ fn a_run_takes_no_more_than_the_plan_says() {
                      data = { kind = \"adding\", length = 150, n = 150 }\n";
     // Figures take some memory too, after the run: only what is far more than that can be told from below.
     let probed = |base: &str, record: &str| format!("[base]\nsteps = 1\nbatch = 8\n{base}[record]\n{record}");
-    let rows = "data = { kind = \"digits\", as = \"rows\" }\n";
+    let [rows, images] = ["rows", "images"].map(|form| format!("data = {{ kind = \"digits\", as = \"{form}\" }}\n"));
     let measured = [
         probed("width = 512\ndepth = 6\n", "probe = 1000\n"),
         probed("width = 512\ndepth = 6\nnorm = \"layer\"\nresidual = true\n", "probe = 1000\n"),
@@ -156,13 +156,23 @@ fn a_run_takes_no_more_than_the_plan_says() {
             &format!("{rows}network = {{ kind = \"transformer\", heads = 4 }}\nwidth = 64\ndepth = 3\n"),
             "probe = 300\n",
         ),
+        probed(&format!("{images}network = {{ kind = \"conv\", channels = 32 }}\ndepth = 6\n"), "probe = 500\n"),
+        probed(
+            &format!(
+                "{images}network = {{ kind = \"conv\", channels = 32 }}\ndepth = 6\nnorm = \"batch\"\nresidual = true\n"
+            ),
+            "probe = 500\n",
+        ),
+        probed(&format!("{rows}network = \"rnn\"\nwidth = 256\ndepth = 2\n"), "probe = 1000\n"),
         probed(&format!("{rows}network = \"gru\"\nwidth = 128\ndepth = 2\n"), "probe = 1000\n"),
+        probed(&format!("{rows}network = \"lstm\"\nnorm = \"layer\"\nwidth = 64\ndepth = 2\n"), "probe = 1000\n"),
+        probed("data = \"copy_memory\"\nnetwork = \"gru\"\nwidth = 64\n", "probe = 500\n"),
         probed(
             "data = { kind = \"adding\", length = 500, n = 100 }\nnetwork = { kind = \"lstm\", bptt = 10 }\nwidth = 32\n",
             "probe = 64\n",
         ),
     ];
-    let measured = measured.iter().map(|text| (text.as_str(), 0.4));
+    let measured = measured.iter().map(|text| (text.as_str(), 0.5));
     let trained = [(wide, 0.5), (recorded, 0.0), (conv, 0.4), (transformer, 0.4), (recurrent, 0.4)];
     // Of each kind of net the passes that are measured, with what is recorded beside them.
     for (text, least) in trained.into_iter().chain(measured) {

@@ -115,13 +115,14 @@ fn in_a_process_of_its_own() {
         Ok("1") => families::bring(vec![Box::leak(Box::new(Own::<Versioned<1>>::default()))]),
         Ok("2") => families::bring(vec![Box::leak(Box::new(Own::<Versioned<2>>::default()))]),
         Ok("cut") => families::bring(vec![Box::leak(Box::new(Own::<Cut>::default()))]),
+        Ok("aside") => families::bring(vec![Box::leak(Box::new(Own::<Aside>::default()))]),
         _ => return,
     };
     added.unwrap();
-    if which.as_deref() == Ok("cut") {
+    if let Some(name) = which.ok().filter(|name| name.parse::<u32>().is_err()) {
         let dir = tempdir().unwrap();
         let file = dir.path().join("t.toml");
-        fs::write(&file, "name = \"t\"\n[base]\ndata = \"spirals\"\nnetwork = \"cut\"\n").unwrap();
+        fs::write(&file, format!("name = \"t\"\n[base]\ndata = \"spirals\"\nnetwork = \"{name}\"\n")).unwrap();
         let error = load::experiment(&file, &Overrides::default(), &Places::default(), FACTS).err().unwrap();
         println!("ids {} {}", error.is_input(), error.to_string().replace('\n', " "));
         return;
@@ -153,6 +154,32 @@ impl OwnModel for Cut {
         let h = pass.layer(1, &(&h + gradsweep::candle_nn::ops::softmax_last_dim(&h)?)?)?;
         pass.linear("output", &h, 3)
     }
+}
+
+/// What is measured is left aside.
+struct Aside;
+
+impl OwnModel for Aside {
+    const NAME: &'static str = "aside";
+    const VERSION: u32 = 1;
+    const HELP: &'static str = "a layer that is measured, and not used as it was measured";
+
+    fn new(_: &Settings, _: &Sizes) -> std::result::Result<Self, SettingError> {
+        Ok(Aside)
+    }
+
+    fn forward(&self, pass: &mut Pass, x: &Tensor) -> Result<Tensor> {
+        let h = pass.linear("layer1", x, 8)?;
+        pass.layer(1, &h)?;
+        pass.linear("output", &h, 3)
+    }
+}
+
+#[test]
+fn a_layer_that_is_measured_aside_is_wrong_input_before_training() {
+    let said = said_by("aside");
+    assert!(said.starts_with("true error: `aside` cannot be trained"), "{said}");
+    assert!(said.contains("of layer 1: continue with the tensor") && said.contains("t.toml:4:"), "{said}");
 }
 
 #[test]

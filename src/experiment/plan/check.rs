@@ -166,14 +166,19 @@ impl Plan {
     fn check_along_input(&self, settings: &Settings, facts: &DataFacts) -> Result<()> {
         let has = match facts.sizes.input[..] {
             [1] => return Ok(()),
-            [features] => format!("have {features}"),
-            [_, _] => "are sequences".into(),
-            _ => "are images".into(),
+            [features] => format!("the data have {features}"),
+            [_, _] => "this network reads sequences".into(),
+            _ => "this network reads images".into(),
         };
-        let help =
-            "write data = { kind = \"teacher\", features = 1 }, or other data with one feature, or delete along_input";
-        let message = format!("`record.along_input` needs data with one feature, but the data {has}");
-        self.place("data", settings).fail(message, help)
+        let (key, help) = match facts.sizes.input.len() {
+            1 => (
+                "data",
+                "write data = { kind = \"teacher\", features = 1 }, or other data with one feature, or delete along_input",
+            ),
+            _ => ("network", "write network = \"mlp\" and data with one feature, or delete along_input"),
+        };
+        let message = format!("`record.along_input` needs data with one feature, but {has}");
+        self.place(key, settings).fail(message, help)
     }
 
     /// The sharpness is of the loss that every step descends, smooth enough for differences of its gradients, and takes some forty of them.

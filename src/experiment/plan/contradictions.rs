@@ -52,11 +52,20 @@ pub(super) fn contradiction(settings: &Settings) -> Option<Contradiction> {
         let help = "write the steps to the first restart as schedule.period, or delete the line";
         return found(["schedule.growth"; 2], message, help);
     }
+    let learned = settings.text("network.positions") == Some("learned")
+        || settings.text("network.read_out") == Some("class_token");
+    if !learned && settings.float("init.positions").is_some_and(|spread| spread != 0.5) {
+        let message = "`init.positions` acts on learned positions and on the class token, but this network has neither";
+        let help = "delete the line, or write network.positions = \"learned\"";
+        return found(["init.positions", "network.positions"], message, help);
+    }
     if settings.text("init") == Some("delta_orthogonal") && settings.get("network.kernel").is_none() {
         let message = "`delta_orthogonal` puts its matrix at the centre of a kernel, but this network has no kernels";
         return found(["init", "network"], message, "write init = \"orthogonal\", or network = \"conv\"");
     }
-    if settings.text("norm") == Some("batch") && settings.int("batch") == Some(1) {
+    // Of images the positions count, too.
+    let has_positions = settings.get("network.kernel").is_some();
+    if settings.text("norm") == Some("batch") && settings.int("batch") == Some(1) && !has_positions {
         let help = "a batch of 1 has no variance: write batch >= 2, norm = \"layer\" or \"rms\", or leave the combination out with [[exclude]]";
         return found(["batch", "norm"], "norm = \"batch\" needs batches of at least 2", help);
     }
@@ -66,7 +75,8 @@ pub(super) fn contradiction(settings: &Settings) -> Option<Contradiction> {
     };
     if settings.text("norm") == Some("layer") && settings.int("depth") > Some(0) && narrowest == Some(1) {
         let key = if settings.get("widths").is_some() { "widths" } else { "width" };
-        let help = "one unit has no variance: write width >= 2, norm = \"batch\" or \"rms\", or leave the combination out with [[exclude]]";
+        let help =
+            "one unit has no variance: write width >= 2, norm = \"rms\", or leave the combination out with [[exclude]]";
         return found([key, "norm"], "norm = \"layer\" needs layers of at least 2 units", help);
     }
     if let (Some(form), Some(Value::List(widths))) = (settings.text("residual"), settings.get("widths"))

@@ -146,11 +146,12 @@ pub(crate) fn no_repeats(name: &str, points: &[Point]) -> Result<()> {
                 return point.place.fail(format!("the range of `{name}` holds {} twice", point.label), help);
             }
             // Tables are labelled by their kind alone.
+            let named = if name == "optimizer" { ", or as [[optimizer]] with a `name`" } else { "" };
             let help = match point.place.text().contains("kind") {
-                true => {
-                    "points are distinguished by their `kind`: give the bundles names, in [variants] or as [[optimizer]] with `name`"
-                }
-                false => "every point of an axis must differ; delete one",
+                true => format!(
+                    "the name of a point is its `kind`: give each a name of its own, as [variants] a = {{ {name} = {{ ... }} }}{named}"
+                ),
+                false => "every point of an axis must differ; delete one".into(),
             };
             return Err(point.place.error(format!("the axis `{name}` holds {} twice", point.label), help).also(first));
         }

@@ -38,7 +38,14 @@ impl Node<'_> {
         const AXES: &str = "several values form an axis: write the list or range under [axes]";
         let (name, domain) = (key.short(), &key.rows[0].domain);
         let brought = if let Some(Value::Text(word)) = raw { brought::value(name, word) } else { None };
-        if let (Domain::Word(words), Some(Value::Text(word))) = (domain, raw) {
+        if let (Domain::Word(_), Some(Value::Text(word))) = (domain, raw) {
+            // Kinds of network have words of their own.
+            let mut words: Vec<&'static str> = Vec::new();
+            for row in &key.rows {
+                if let Domain::Word(own) = &row.domain {
+                    words.extend(own.iter().filter(|word| !words.contains(word)).copied().collect::<Vec<_>>());
+                }
+            }
             // A table of one's own, named as one would name a set of digits.
             if let ("data", Some(".csv" | ".tsv" | ".txt")) = (name, word.rfind('.').map(|dot| &word[dot..])) {
                 let help = format!(

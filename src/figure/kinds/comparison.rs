@@ -51,7 +51,9 @@ struct Arms<'a> {
     intervals: BTreeMap<GroupKey, Spread>,
     /// The arm that all are compared with: the baseline, or `None` for the best of each panel.
     baseline: Option<String>,
-    /// By arm, but the one that it is compared with.
+    /// The arm of each panel that the others are compared with.
+    others: BTreeSet<GroupKey>,
+    /// By arm, but those.
     differences: BTreeMap<GroupKey, Difference>,
     rows: Vec<usize>,
 }
@@ -137,8 +139,9 @@ impl<'a> Arms<'a> {
         let arm = selection.color.as_ref().map(|used| used.axis);
         let compare = selection.results.plan.compare.as_ref().filter(|own| arm.is_some_and(|arm| arm.name == own.arm));
         let baseline = compare.and_then(|own| own.baseline.clone());
-        let mut arms = Arms { selection, column, endings, intervals, baseline, differences: BTreeMap::new(), rows };
-        arms.differences = arms.to_the_best()?;
+        let (others, differences) = (BTreeSet::new(), BTreeMap::new());
+        let mut arms = Arms { selection, column, endings, intervals, baseline, others, differences, rows };
+        (arms.others, arms.differences) = arms.to_the_best()?;
         Ok(arms)
     }
 
@@ -148,8 +151,8 @@ impl<'a> Arms<'a> {
         self.rows.iter().enumerate().map(move |(i, color)| ((last - i) as f64, GroupKey { color: *color, ..panel }))
     }
 
-    /// The differences to the baseline, or to the best arm of each panel, as `comparison_pairs.csv` has them.
-    fn to_the_best(&self) -> Result<BTreeMap<GroupKey, Difference>, FigureError> {
+    /// The baseline, or the best arm, of each panel, and the differences to it, as `comparison_pairs.csv` has them.
+    fn to_the_best(&self) -> Result<(BTreeSet<GroupKey>, BTreeMap<GroupKey, Difference>), FigureError> {
         let (plan, pairs) = (&self.selection.results.plan, self.selection.results.pairs()?);
         let sign = self.column.sign().unwrap_or(-1.0);
         let name =
@@ -186,7 +189,7 @@ impl<'a> Arms<'a> {
                 found.extend(Difference::read(row, of_pair(row).1, self.column).map(|difference| (*key, difference)));
             }
         }
-        Ok(found)
+        Ok((best.into_values().map(|(_, key)| key).collect(), found))
     }
 
     /// The interval of an arm, a mark at its median, a cross for each run that is lost.
@@ -217,7 +220,12 @@ impl<'a> Arms<'a> {
     /// interval with settings chosen anew.
     fn difference(&self, y: f64, key: GroupKey, x: &Ruler) -> Vec<Mark> {
         let (look, name) = (self.selection.look(key.color), self.selection.color_name(key.color));
-        let Some(d) = self.differences.get(&key) else { return Vec::new() };
+        let Some(d) = self.differences.get(&key) else {
+            let text = if self.baseline.is_some() { "the baseline" } else { "the best" };
+            let beside = [0.0, 0.1, -0.1, 0.2, -0.2].map(|part| (part * (x.high - x.low), y));
+            let note = Mark::Note { spots: beside.to_vec(), text: text.into() };
+            return self.others.contains(&key).then_some(note).into_iter().collect();
+        };
         let span = |low: f64, high: f64, y: f64| vec![(low.max(x.low), y), (high.min(x.high), y)];
         let again = d.again.map(|(low, high)| {
             let stroke = solid(tint(look.color, 0.6), 0.9);

@@ -45,7 +45,8 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         return Err(FigureError::Nothing(why.into()));
     };
     let sheet = Sheet::new(selection, medium, 3);
-    let mut colors: Vec<usize> = selection.colors();
+    let is_ranked = |color: &usize| arms.keys().any(|key| key.color == *color);
+    let (mut colors, left_out): (Vec<usize>, Vec<usize>) = selection.colors().into_iter().partition(is_ranked);
     let mean = |color: usize| {
         let own: Vec<f64> = arms.iter().filter(|(key, _)| key.color == color).map(|(_, arm)| arm.rank).collect();
         own.iter().sum::<f64>() / own.len() as f64
@@ -103,6 +104,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         Some([low, high]) if low != high => format!("from {low} to {high}"),
         p => format!("= {}", p.map_or(String::new(), |[low, _]| low)),
     };
+    let left_out: Vec<String> = left_out.into_iter().map(|color| selection.color_name(color)).collect();
     let problems = match arms.values().all(|arm| arm.problems == problems) {
         true => problems.to_string(),
         false => format!("up to {problems}"),
@@ -114,6 +116,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         .add(base.is_none() && most > 0, "Arms with a common letter are not distinguished by Wilcoxon's test over the problems, corrected by Holm's method; a bar joins those of each letter.")
         .add(base.is_none() && most == 0, "All pairs are distinguished, by Wilcoxon's test over the problems, corrected by Holm's method.")
         .add(true, format!("Friedman's test of all arms: p {p}."))
+        .add(!left_out.is_empty(), format!("Not ranked, since they lack results on some problem: {}.", left_out.join(", ")))
         .of(selection);
     let own = format!("How each {} ranks over all problems", selection.legend_heading());
     Ok(Chart { caption, ..Chart::new(selection, sheet, &own, finding, Legend::default(), vec![block]) })

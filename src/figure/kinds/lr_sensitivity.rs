@@ -26,6 +26,8 @@ struct Line {
     /// The rate that the comparison chose, or where it chooses none the one with the best median; none where the column has no
     /// better and worse, or all medians are lost.
     best: Option<usize>,
+    /// Whether no other rate is as good.
+    is_alone: bool,
 }
 
 /// The `x` of a key is 0.
@@ -162,9 +164,12 @@ fn values(lines: &Lines, endings: &Endings) -> Vec<f64> {
     reached.filter(|value| *value != endings.column.worst()).collect()
 }
 
-/// The places, among the labels along x, of what the comparison chose for each line; `None` where it chooses nothing along x, or
-/// where a line is of several of its tasks.
-fn chosen(selection: &Selection, along: &Used) -> Option<BTreeMap<GroupKey, usize>> {
+/// What was chosen along x for each line: its place among the labels, and whether no other was equally good.
+type Chosen = BTreeMap<GroupKey, (usize, bool)>;
+
+/// What the comparison chose for each line, but for those that all diverge; `None` where it chooses nothing along x, or where a line
+/// is of several of its tasks.
+fn chosen(selection: &Selection, along: &Used) -> Option<Chosen> {
     let results = selection.results;
     let compare = results.plan.compare.as_ref().filter(|compare| compare.tune_seeds > 0)?;
     if !compare.tune.contains(&along.axis.name) || !selection.spec.over.is_empty() {
@@ -179,7 +184,12 @@ fn chosen(selection: &Selection, along: &Used) -> Option<BTreeMap<GroupKey, usiz
     }
     let place = results.plan.axes.iter().filter(|axis| compare.tune.contains(&axis.name));
     let place = place.map(|axis| &axis.name).position(|name| *name == along.axis.name)?;
-    Some(tries.iter().filter_map(|(key, tries)| Some((*key, choice.best(tries)?[place]))).collect())
+    let best = |tries: &BTreeMap<Vec<usize>, BTreeMap<u64, &Run>>| {
+        let best = choice.best(tries)?;
+        let score = choice.score(&tries[best]).filter(|score| *score != choice.worst())?;
+        Some((best[place], tries.values().filter(|runs| choice.score(runs) == Some(score)).count() == 1))
+    };
+    Some(tries.iter().filter_map(|(key, tries)| Some((*key, best(tries)?))).collect())
 }
 
 /// What the rings are.
@@ -192,7 +202,7 @@ fn ringed(selection: &Selection, is_chosen: bool) -> String {
     format!("Ring: the rate that the comparison chose for this line, by the {metric} of {seeds}.")
 }
 
-fn lines(selection: &Selection, endings: &Endings, along: &Used, chosen: Option<&BTreeMap<GroupKey, usize>>) -> Lines {
+fn lines(selection: &Selection, endings: &Endings, along: &Used, chosen: Option<&Chosen>) -> Lines {
     let mut rates: BTreeMap<GroupKey, Vec<Rate>> = BTreeMap::new();
     for (key, seeds) in &endings.groups {
         let Ok(rate) = along.axis.labels[key.x].parse::<f64>() else { continue };
@@ -209,27 +219,33 @@ fn lines(selection: &Selection, endings: &Endings, along: &Used, chosen: Option<
     let line = |(key, mut rates): (GroupKey, Vec<Rate>)| {
         rates.sort_by(|a, b| a.at.total_cmp(&b.at));
         let best = match chosen {
-            Some(chosen) => chosen.get(&key).and_then(|label| rates.iter().position(|rate| rate.label == *label)),
+            Some(chosen) => chosen
+                .get(&key)
+                .and_then(|(label, is_alone)| Some((rates.iter().position(|rate| rate.label == *label)?, *is_alone))),
             None => best(&rates, endings.column),
         };
         // Where the median run of each rate is lost, none is better than another.
-        (key, Line { best: best.filter(|best| rates[*best].median.value().is_some()), rates })
+        let best = best.filter(|(best, _)| rates[*best].median.value().is_some());
+        let (best, is_alone) = best.map_or((None, false), |(best, is_alone)| (Some(best), is_alone));
+        (key, Line { best, is_alone, rates })
     };
     rates.into_iter().map(line).collect()
 }
 
-fn best(rates: &[Rate], column: &Column) -> Option<usize> {
+/// The place of the best rate, of equal ones of the first, and whether there is no other.
+fn best(rates: &[Rate], column: &Column) -> Option<(usize, bool)> {
     let sign = column.sign()?;
     // Reversed, since of equal ones the first is the best.
     let known = rates.iter().enumerate().rev().filter_map(|(i, rate)| Some((i, sign * rate.median.value()?)));
-    known.max_by(|(_, a), (_, b)| a.total_cmp(b)).map(|(i, _)| i)
+    let (best, score) = known.clone().max_by(|(_, a), (_, b)| a.total_cmp(b))?;
+    Some((best, known.filter(|(_, own)| *own == score).count() == 1))
 }
 
 impl Line {
     /// 1 where the best rate is the last of several and no run diverges at it, since none is better beyond then, -1 where it is the
-    /// first, else 0.
+    /// first, else 0; 0 too where another is as good.
     fn side(&self) -> f64 {
-        match self.best {
+        match self.best.filter(|_| self.is_alone) {
             Some(best) if self.rates.len() > 1 && best + 1 == self.rates.len() => {
                 f64::from(u8::from(self.rates[best].lost == 0))
             }

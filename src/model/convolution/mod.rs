@@ -77,13 +77,17 @@ impl Family for Convolutional {
         let (weights, forward) = (weights + output, 2.0 * rows * (products + output));
         // Weights and their gradients; of each unit and row what the ops of a layer leave, and gradients: some twelve, as measured.
         let bytes = 4.0 * (2.0 * weights + 12.0 * rows * kept);
-        let is_plain = ["norm", "residual"].iter().all(|key| settings.text(key) == Some("none"));
+        let more = |key: &str| match settings.text(key) {
+            Some("none") => 0.0,
+            Some("highway") => 1.4,
+            _ => 0.7,
+        };
         PassCost {
             weights,
             forward,
             backward: 2.0 * forward,
             bytes,
-            measured: if is_plain { 5.5 } else { 7.2 } * bytes,
+            measured: (1.6 + more("norm") + more("residual")) * bytes,
         }
     }
 

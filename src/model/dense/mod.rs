@@ -64,8 +64,8 @@ impl Family for Dense {
         let weights = first + hidden + widths.last().copied().unwrap_or(sizes.features() as f64) * outputs;
         // Weights and their gradients, and three numbers a unit and row.
         let bytes = 4.0 * (2.0 * weights + 3.0 * rows * (widths.iter().sum::<f64>() + outputs));
-        let has = |key: &str| if settings.text(key) == Some("none") { 0.0 } else { 3.0 };
-        let measured = (5.0 + has("norm") + has("residual")) * bytes;
+        let if_any = |key: &str, more: f64| if settings.text(key) == Some("none") { 0.0 } else { more };
+        let measured = (3.0 + if_any("norm", 1.5) + if_any("residual", 2.0)) * bytes;
         PassCost { weights, forward: 2.0 * rows * weights, backward: 4.0 * rows * weights, bytes, measured }
     }
 

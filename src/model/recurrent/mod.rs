@@ -15,6 +15,7 @@ use super::boundary::{Built, Family, PassCost, at_both_precisions};
 use super::layout::Layout;
 use crate::data::{Sizes, sequence};
 use crate::ops::Element;
+use crate::ops::recurrent::Cell;
 use crate::seed::Seeds;
 use crate::setting::{DefaultValue, Domain, Problems, Setting, SettingError, Settings, of_problems};
 use crate::theory::{Inputs, NoPrediction, Prediction};
@@ -92,9 +93,12 @@ impl Family for Recurrent {
         let kept = kept + rows * (4.0 * answers * stack.outputs as f64 + steps * stack.features as f64);
         let forward = 2.0 * rows * (steps * recurrent + answers * output);
         let bytes = 4.0 * (2.0 * weights + kept);
-        // More where the loss or a cut of the way back adds gradients at many steps.
-        let is_cut = settings.get("network.bptt").is_some() || answers > 1.0;
-        let measured = if is_cut { 6.0 } else { 5.0 } * bytes;
+        // Less where no gates are kept and the loss adds a gradient at the last step alone.
+        let times = match stack.cell {
+            Cell::Rnn(_) if answers == 1.0 => 1.6,
+            _ => 3.2,
+        };
+        let measured = times * bytes;
         PassCost { weights, forward, backward: 2.0 * forward, bytes, measured }
     }
 
@@ -130,7 +134,7 @@ pub const SETTINGS: &[Setting] = &of_problems(Problems::Networks, [
     Setting::word("network.read_out", &["last", "mean", sequence::EVERY], "last").of(KINDS)
         .help("what the output layer reads: the top layer's output h at the last time step, its mean over all time steps, or h at every step, each with its own prediction and loss (the default for `copy_memory`); if the data have one target per sequence, it is the target at every step"),
     Setting::unset("network.bptt", Domain::Int { min: 1, max: 1_000_000 }).of(KINDS)
-        .help("truncated backpropagation through time: the sequence is cut into segments of this many steps, counted from the last, and no gradient passes between them; the measured gradients are those of the whole sequence"),
+        .help("truncated backpropagation through time: the sequence is cut into segments of this many steps, counted from the last, and no gradient passes between them; dL/dh is measured over the whole sequence, dL/dW as it trains"),
     Setting::float("network.forget_bias", Domain::Float { min: -1e3, max: 1e3 }, 0.0).of(&["lstm"])
         .help("initial bias of the forget gate; 1 is usual (Gers et al. 2000, Jozefowicz et al. 2015)"),
     Setting::float("network.update_bias", Domain::Float { min: -1e3, max: 1e3 }, 0.0).of(&["gru"])

@@ -104,8 +104,9 @@ impl Family for Transformer {
         let kept = rows * tokens * (depth + 1.0) * (10.0 * width + 2.0 * hidden + 2.0 * (a.heads as f64) * tokens);
         // The batch's inputs, and of its outputs some four copies: they, their gradients and those of the loss.
         let kept = kept + rows * (4.0 * answers as f64 * a.outputs as f64 + a.steps as f64 * a.features as f64);
-        // Where it is measured, as was counted: as many numbers for each token and block, of which the scores are a small part.
-        let measured = 8.0 * (2.0 * weights + rows * tokens * (depth + 1.0) * (80.0 * width + 10.5 * hidden));
+        // Where it is measured, as was counted: so many numbers for each token and block.
+        let of_block = 20.0 * width + 6.0 * hidden + 1.5 * (a.heads as f64) * tokens;
+        let measured = 8.0 * (2.0 * weights + rows * tokens * (depth + 1.0) * of_block);
         PassCost { weights, forward, backward: 2.0 * forward, bytes: 4.0 * (2.0 * weights + kept), measured }
     }
 
