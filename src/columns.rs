@@ -625,6 +625,7 @@ pub const LAYERS: &[Column] = &[
         .predicted(Predicted::State)
         .over_time(),
     Column::new("spectral_radius", &["spectral radius of the", "recurrent matrix"], Step, Probe),
+    Column::gradient("input_grad_rms", &["root mean square of dL/dW of", "a recurrent layer's inputs"]),
     Column::gradient("attention_stream_rms", &["root mean square of dL/dh", "after attention, per sample"]),
     Column::gradient("query_grad_rms", &["root mean square of", "dL/dW of the queries"]),
     Column::gradient("key_grad_rms", &["root mean square of", "dL/dW of the keys"]),

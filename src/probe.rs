@@ -64,6 +64,8 @@ pub struct LayerMeasure {
     pub weight_rms: f64,
     /// The largest absolute eigenvalue of a plain recurrent layer's matrix from one time step to the next.
     pub spectral_radius: Option<f64>,
+    /// Of the gradient of a recurrent layer's input matrix, of the mean loss over the probe set, summed over all time steps.
+    pub input_grad_rms: Option<f64>,
     /// Fraction of |phi'(z)| under 5 % of its maximum; none for the rectifiers. Of cells with gates that of the sigmoids.
     pub saturated: Option<f64>,
     /// Fraction of z <= 0; for the rectifiers alone.
@@ -246,6 +248,7 @@ fn layer(site: &Site, tap: Tap<'_, f64>, rows: usize, parameters: &[f64], gradie
         output_rms: rms(tap.h),
         weight_rms: rms(&parameters[site.weight.clone()]),
         spectral_radius: None,
+        input_grad_rms: site.input.clone().map(|input| rms(&gradients[input])),
         saturated: flat.filter(|(phi, _)| !phi.is_rectifier()).map(|(_, flat)| flat.saturated).or(gates),
         inactive: flat.filter(|(phi, _)| phi.is_rectifier()).map(|(_, flat)| flat.inactive),
         dead: flat.map(|(_, flat)| flat.dead),

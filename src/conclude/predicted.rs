@@ -11,10 +11,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::Path;
 
-/// What is compared is decades of `stream_rms` lost a layer before the first update, or of `state_rms` a time step.
-const HEADING: &str = "Attenuation before the first update: decades (powers of ten) that the gradient loses per layer toward the input,\n\
-    in recurrent nets per time step toward the first. Predicted: mean-field theory, at infinite width unless a note\n\
-    says otherwise. Measured: the median over the seeds; N is their number.\n\n";
+/// What is compared is decades of `stream_norm` lost a layer before the first update, or of `state_rms` a time step.
+const HEADING: &str = "Attenuation before the first update: decades (powers of ten) that the norm of the gradient loses per layer toward\n\
+    the input, in recurrent nets per time step toward the first. Predicted: mean-field theory, at infinite width unless\n\
+    a note says otherwise. Measured: the median over the seeds; N is their number.\n\n";
 
 /// The table of the cells that the `chosen` runs belong to, with the results in `dir`, if there are some.
 ///
@@ -57,7 +57,8 @@ fn measured(dir: &Path, cells: &BTreeMap<&str, usize>) -> Result<BTreeMap<usize,
     let mut measured: BTreeMap<usize, Vec<Fading>> = BTreeMap::new();
     if dir.join("runs.csv").exists() {
         for run in &Results::read(dir)?.runs {
-            let value = run.fading(&columns::ATTENUATION_TIME_INIT).or_else(|| run.fading(&columns::ATTENUATION_INIT));
+            let value =
+                run.fading(&columns::ATTENUATION_TIME_INIT).or_else(|| run.fading(&columns::ATTENUATION_NORM_INIT));
             if let (Some(cell), Some(value)) = (cells.get(run.id.as_str()), value) {
                 measured.entry(*cell).or_default().push(value);
             }
@@ -73,7 +74,7 @@ fn predicted(prediction: Option<&CellPrediction>) -> (Option<f64>, Option<String
         Some(Err(why)) => (None, Some(why.to_string())),
         Some(Ok(p)) if p.state.len() > 1 => (p.attenuation_over_time(), p.caveat.map(String::from)),
         Some(Ok(p)) if p.stream.len() == 1 => (None, Some(ONE_LAYER.into())),
-        Some(Ok(p)) => (p.attenuation(), p.caveat.map(String::from)),
+        Some(Ok(p)) => (p.attenuation_of_norm(), p.caveat.map(String::from)),
     }
 }
 

@@ -101,7 +101,7 @@ pub(super) struct Table {
 
 impl Table {
     pub fn new((name, bytes): (String, Vec<u8>), how: &Reading) -> Result<Self, DataError> {
-        let (text, separator) = separated(decode(&name, bytes)?, how.separator);
+        let (text, separator) = separated(decode(&name, bytes)?, how.separator, how.decimal_comma);
         let is_told = how.separator != "auto";
         let mut table = Table { name, text, separator, is_told, header: None, columns: 0 };
         if let Some(line) = table.text.lines().next().filter(|line| line.len() <= 5 && line.starts_with("sep=")) {

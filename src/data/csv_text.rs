@@ -27,7 +27,9 @@ pub(crate) fn decode(name: &str, bytes: Vec<u8>) -> Result<String, DataError> {
     // Every second byte of plain text.
     if bytes.iter().filter(|byte| **byte == 0).count() > bytes.len() / 4 {
         let what = "it is full of zero bytes, as UTF-16 text without a byte order mark is, or a file that is no text";
-        return Err(DataError::file(name, what, "save it as UTF-8, for example with iconv -f utf-16le -t utf-8"));
+        let order = if bytes[0] == 0 { "be" } else { "le" };
+        let cure = format!("save it as UTF-8, for example with iconv -f utf-16{order} -t utf-8");
+        return Err(DataError::file(name, what, cure));
     }
     let mut text = String::from_utf8(bytes).map_err(|e| {
         let before = &e.as_bytes()[..e.utf8_error().valid_up_to()];
@@ -41,9 +43,10 @@ pub(crate) fn decode(name: &str, bytes: Vec<u8>) -> Result<String, DataError> {
     Ok(text)
 }
 
-/// The text with a separator of one byte, and that separator: as `data.separator` says, or as its first lines show.
-pub(crate) fn separated(text: String, separator: &str) -> (String, u8) {
-    match if separator == "auto" { found(&text) } else { separator } {
+/// The text with a separator of one byte, and that separator: as `data.separator` says, or as its first lines show, in which commas
+/// may be decimal ones.
+pub(crate) fn separated(text: String, separator: &str, has_decimal_commas: bool) -> (String, u8) {
+    match if separator == "auto" { found(&text, has_decimal_commas) } else { separator } {
         "semicolon" => (text, b';'),
         "tab" => (text, b'\t'),
         "blanks" => {
@@ -73,13 +76,14 @@ fn between_blanks(line: &str) -> impl Iterator<Item = &str> {
 
 /// The separator that stands in every line equally often; a semicolon before a comma, which may be a decimal one. Blanks only
 /// where there is no other; commas where nothing fits, so that the error is about the line that is not like the others.
-fn found(text: &str) -> &'static str {
+fn found(text: &str, has_decimal_commas: bool) -> &'static str {
     let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).take(LOOKED_AT).collect();
     let count =
         |line: &&str, separator| line.split('"').step_by(2).flat_map(|t| t.chars()).filter(|c| *c == separator).count();
     let even = |counts: Vec<usize>| counts.first().is_some_and(|n| *n > 0 && counts.iter().all(|m| m == n));
     let candidates = [("tab", '\t'), ("semicolon", ';'), ("comma", ',')];
-    let fits = candidates.into_iter().find(|(_, c)| even(lines.iter().map(|line| count(line, *c)).collect()));
+    let candidates = &candidates[..if has_decimal_commas { 2 } else { 3 }];
+    let fits = candidates.iter().find(|(_, c)| even(lines.iter().map(|line| count(line, *c)).collect()));
     let none = lines.iter().all(|line| candidates.iter().all(|(_, c)| count(line, *c) == 0));
     let blanks = || none && even(lines.iter().map(|line| between_blanks(line).count() - 1).collect());
     match fits {
@@ -142,7 +146,15 @@ mod tests {
             ("1,2\n3\n", "comma"),
             ("", "comma"),
         ] {
-            assert_eq!(found(text), separator, "{text:?}");
+            assert_eq!(found(text, false), separator, "{text:?}");
+        }
+        for (text, separator) in [
+            ("0,5 3\n1,25 4\n", "blanks"),
+            ("x y kind\n0,5 0,25 a\n1 2 b\n", "blanks"),
+            ("a;b\n1,5;2,5\n", "semicolon"),
+            ("a\tb\n1,5\t2\n", "tab"),
+        ] {
+            assert_eq!(found(text, true), separator, "{text:?}");
         }
     }
 
@@ -173,9 +185,11 @@ mod tests {
         }
         let message = decode("t", b"a,1\n\xe9,2\n".to_vec()).unwrap_err().to_string();
         assert!(message.contains("t:2") && message.contains("Latin-1") && message.contains("iconv"), "{message}");
-        for bytes in [utf16(u16::to_le_bytes), utf16(u16::to_be_bytes)] {
-            let message = decode("t", bytes[2..].to_vec()).unwrap_err().to_string();
-            assert!(message.contains("UTF-16") && message.contains("iconv"), "{message}");
+        let unmarked = |unit: fn(u16) -> [u8; 2]| {
+            decode("t", "a,1\n".encode_utf16().flat_map(unit).collect()).unwrap_err().to_string()
+        };
+        for (message, order) in [(unmarked(u16::to_le_bytes), "le"), (unmarked(u16::to_be_bytes), "be")] {
+            assert!(message.contains(&format!("iconv -f utf-16{order}")), "{message}");
         }
         let utf32 = "\u{feff}a,1\n".chars().flat_map(|c| (c as u32).to_le_bytes()).collect();
         let message = decode("t", utf32).unwrap_err().to_string();

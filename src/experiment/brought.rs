@@ -21,6 +21,12 @@ use Cure::{Explained, Missing, Write};
 /// Names of settings elsewhere.
 pub const SETTINGS: &[Row] = &[
     (&["learning_rate", "optimizer.learning_rate", "eta", "step_size", "lr0"], Write("optimizer.lr = 0.01")),
+    (&["residual.bias", "residual.gate_bias"], Write("residual = { form = \"highway\", transform_bias = -2 }")),
+    (&["activation.init", "activation.negative_slope"], Write("activation = { kind = \"prelu\", slope = 0.25 }")),
+    (
+        &["data.label", "data.label_column", "data.target_column"],
+        Write("data = { kind = \"csv\", path = \"FILE\", target = \"NAME\" }"),
+    ),
     (&["momentum", "sgd_momentum"], Write("optimizer = { kind = \"momentum\", momentum = 0.9 }")),
     (&["nesterov", "nag", "optimizer.nesterov"], Write("optimizer = { kind = \"nesterov\", momentum = 0.9 }")),
     (&["beta_1", "optimizer.beta_1"], Write("optimizer = { kind = \"adam\", beta1 = 0.9 }")),

@@ -83,7 +83,7 @@ impl Source {
     /// What is no text, is empty, has a column twice, lacks `run_id`, or has a column that its kind does not know.
     pub fn read(path: &Path, bytes: Vec<u8>) -> Result<Source, ImportError> {
         let wrong = |message: String, help: &str| ImportError::file(path, message, help);
-        let (text, separator) = separated(decode(&path.display().to_string(), bytes)?, "auto");
+        let (text, separator) = separated(decode(&path.display().to_string(), bytes)?, "auto", false);
         if text.trim().is_empty() {
             return Err(wrong(
                 "the file is empty".into(),

@@ -212,12 +212,24 @@ pub struct Site {
     pub gates: &'static [bool],
     /// Of a block with attention.
     pub attention: Option<Attention>,
+    /// Of a recurrent layer: where its input matrix stands in the packed parameters.
+    pub input: Option<Range<usize>>,
 }
 
 impl Site {
     /// Of a layer that is read at once, with a weight of its own and a nonlinearity that is none of ours.
     pub fn new(layer: usize, units: usize, weight: Range<usize>) -> Self {
-        Site { layer, time: None, units, weight, shared: false, activation: None, gates: &[], attention: None }
+        Site {
+            layer,
+            time: None,
+            units,
+            weight,
+            shared: false,
+            activation: None,
+            gates: &[],
+            attention: None,
+            input: None,
+        }
     }
 }
 

@@ -206,7 +206,7 @@ pub fn cost(spec: &RunSpec, extent: &Extent, recorded: RecordedSteps) -> Cost {
     let there_and_back = |rows: usize| pass(rows).iter().sum::<f64>();
     let sampled = |rows: usize| spec.sample_size(rows).unwrap_or(rows);
     let (whole, scored) = (extent.parts().iter().sum(), extent.parts().map(sampled).iter().sum());
-    let watched = sampled(if extent.validation_rows > 0 { extent.validation_rows } else { extent.train_rows });
+    let watched = if extent.validation_rows > 0 { extent.validation_rows } else { extent.train_rows };
     let (steps, batch) = (spec.steps(extent.train_rows), spec.batch(extent.train_rows));
     let epochs = steps.div_ceil(spec.steps_per_epoch(extent.train_rows).max(1));
     let is_kept = spec.settings.get("stop.patience").is_some();

@@ -156,18 +156,12 @@ impl<T: Element> Objective<'_, T> {
         }
     }
 
-    /// The loss of the validation part, or of the training part where there is none; of a large part that of its sample.
+    /// The loss of the whole validation part, or of the training part where there is none: what is recorded decides nothing.
     pub fn watched(&self) -> Result<f64, RunError> {
         match self {
-            Objective::Model(Learner { model, data, criterion, samples, .. }) => {
-                let (split, sample) = match &data.validation {
-                    Some(split) => (split, &samples[1]),
-                    None => (&data.train, &samples[0]),
-                };
-                Ok(match sample {
-                    Some(rows) => score::score_rows(&**model, split, &data.shape, rows, criterion)?.loss,
-                    None => score::score(&**model, split, &data.shape, criterion)?.loss,
-                })
+            Objective::Model(Learner { model, data, criterion, .. }) => {
+                let split = data.validation.as_ref().unwrap_or(&data.train);
+                Ok(score::score(&**model, split, &data.shape, criterion)?.loss)
             }
             Objective::Function(descent) => Ok(descent.value()),
         }

@@ -192,6 +192,7 @@ impl Recorder {
                 (subnormals / n).into(),
                 m.state_rms.into(),
                 m.spectral_radius.into(),
+                m.input_grad_rms.into(),
                 m.attention.map(|own| own.stream_rms).into(),
                 m.attention.map(|own| own.query_grad_rms).into(),
                 m.attention.map(|own| own.key_grad_rms).into(),

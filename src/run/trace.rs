@@ -105,6 +105,9 @@ fn traced<T: Precision>(family: &dyn Family, spec: &RunSpec, data: &Dataset, ste
         Ok(_) | Err(RunError::Cancelled) => {}
         Err(failed) => return Err(failed),
     }
+    // A run that ends itself does so before the update of its last step.
+    let last = format!("step.{:06}/", tracer.updates);
+    tracer.tensors.retain(|tensor| !tensor.name.starts_with(&last));
     Ok(Trace { steps: tracer.updates, run_steps, tensors: tracer.tensors })
 }
 

@@ -211,7 +211,7 @@ pub fn cost(work: &Work, chosen: &[usize], todo: &[usize]) -> String {
         let sizes = if fewest == most { most.to_string() } else { format!("{fewest} to {most}") };
         let _ = writeln!(
             text,
-            "            note: {} for the data: before the end samples of {sizes} rows are scored, so that scoring costs no \
+            "            note: {} for the data: before the end samples of {sizes} rows are recorded, so that these cost no \
              more than training; score.rows sets another size",
             if samples.len() == 1 { "1 run is short".into() } else { format!("{} runs are short", samples.len()) },
         );

@@ -47,6 +47,11 @@ impl Prediction {
         per_step(&self.stream)
     }
 
+    /// The same of the norm, which is what compares where layers differ in size.
+    pub fn attenuation_of_norm(&self) -> Option<f64> {
+        per_step(&self.norm())
+    }
+
     /// Decades of `state_rms` lost a time step on the way back to the first; none without time steps.
     pub fn attenuation_over_time(&self) -> Option<f64> {
         per_step(&self.state)

@@ -30,16 +30,7 @@ impl Sine {
     fn build<T: Element>(&self, sizes: &Sizes, packed: &[f64]) -> Built<T> {
         let layout = self.layout(&Settings::default(), sizes)?;
         let weight = layout.parameters()[0].range.clone();
-        let sites = vec![Site {
-            layer: 1,
-            time: None,
-            units: UNITS,
-            weight,
-            shared: false,
-            activation: None,
-            gates: &[],
-            attention: None,
-        }];
+        let sites = vec![Site::new(1, UNITS, weight)];
         let forward = |pass: &mut Pass, x: &Tensor| -> Result<Tensor> {
             let x = pass.tap(0, Part::Input, x)?;
             let u = pass.tap(0, Part::Affine, &x.matmul(&pass.parameter("a")?)?)?;
@@ -201,16 +192,7 @@ fn its_gradient_is_that_of_central_differences() {
 #[test]
 fn a_forward_pass_that_cuts_the_graph_is_refused() {
     let layout = || Layout::new([("a".to_string(), Role::Weight, vec![2, 2])]);
-    let site = Site {
-        layer: 1,
-        time: None,
-        units: 2,
-        weight: 0..4,
-        shared: false,
-        activation: None,
-        gates: &[],
-        attention: None,
-    };
+    let site = Site::new(1, 2, 0..4);
     let message = |forward: Arc<Forward>| {
         let mut model = CandleModel::<f64>::new(layout(), vec![site.clone()], &[1.0; 4], forward).unwrap();
         let x = tensor(vec![1.0, 2.0], (1, 2)).unwrap();

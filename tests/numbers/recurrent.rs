@@ -232,7 +232,11 @@ fn padding_takes_no_part() {
                 Box::new(composed(&stack))
             };
             let measured = Probe::new(probe, batch.clone()).measure(&*model).unwrap();
+            model.loss_and_gradients(batch.clone(), Mode::Probe, &mut gradients).unwrap();
+            let of_input = &gradients.packed[stack.layer(0).input];
+            let of_input = (of_input.iter().map(|g| g * g).sum::<f64>() / of_input.len() as f64).sqrt();
             for own in measured.iter().filter(|own| own.layer == 1) {
+                assert!((own.input_grad_rms.unwrap() / of_input - 1.0).abs() < 1e-9, "{stack:?}");
                 let step = own.time.unwrap() - 1;
                 let begun = before.iter().filter(|before| **before <= step).count() as f64;
                 let expected = (streams[step] / begun).sqrt();

@@ -75,6 +75,10 @@ fn a_run_ends_when_its_validation_loss_has_not_fallen_and_is_judged_at_its_best(
     // Whatever is recorded, and until then as without it.
     let rarely = run(&["stop.patience=4", "record.score={ at = [] }"]);
     assert_eq!(rarely.outcome, record.outcome);
+    let sampled = run(&["stop.patience=4", EVERY_EPOCH, "score.rows=20"]);
+    for name in ["steps", "best_step", "train_loss", "val_loss"] {
+        assert_eq!(outcome(&sampled, name), outcome(&record, name), "{name}");
+    }
     let whole = run(&[EVERY_EPOCH]);
     assert_eq!(whole.history.rows[..losses.len()], record.history.rows[..]);
     // Without a validation part by the training loss, which falls on.
@@ -94,8 +98,10 @@ fn the_rate_drops_where_the_watched_loss_stays() {
         assert_eq!(*lr, Some(0.01 * plateau.share()), "epoch {epoch}");
     }
     assert!(plateau.share() < 0.5, "the rate drops more than once");
-    let rarely = run(&["schedule={ kind = \"plateau\", patience = 1, factor = 0.5 }", "steps=300"]);
-    assert_eq!(outcome(&rarely, "train_loss"), outcome(&record, "train_loss"), "whatever is recorded");
+    for recorded in ["record.score={ at = [] }", "score.rows=20"] {
+        let other = run(&["schedule={ kind = \"plateau\", patience = 1, factor = 0.5 }", "steps=300", recorded]);
+        assert_eq!(outcome(&other, "train_loss"), outcome(&record, "train_loss"), "{recorded}");
+    }
 }
 
 #[test]

@@ -660,3 +660,19 @@ fn an_axis_is_judged_by_what_its_points_set() {
         assert!(error.message.starts_with("this axis has no effect before the first update"), "{axes}{error}");
     }
 }
+
+/// With equal output weights softmax hands nothing on, which is told where it can be meant.
+#[test]
+fn equal_output_weights_are_noted() {
+    let notes = |base: &str| plan(&format!("[base]\n{base}")).notes.join("\n");
+    for equal in [
+        "init = { kind = \"constant\", value = 0.1 }",
+        "output = { init = \"constant\", value = 0.1 }",
+        "[axes]\ninit = [\"he_normal\", { kind = \"constant\", value = 0.5 }]",
+    ] {
+        assert!(notes(&format!("depth = 3\n{equal}\n")).contains("is rounding"), "{equal}");
+    }
+    for other in ["", "output = { init = \"constant\", value = 0 }\n", "init = { kind = \"normal\", std = 0.1 }\n"] {
+        assert_eq!(notes(&format!("depth = 3\n{other}")), "", "{other}");
+    }
+}

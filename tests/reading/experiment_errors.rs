@@ -18,7 +18,7 @@ const SOMETHING: &str = "write at least one setting, such as depth = 8 below [ba
 const WRONG: &[(&str, &str, &str, &str)] = &[
 ("", "1:1", NOTHING, SOMETHING),
 ("[base]\nnetwork = { kind = \"transformer\", read_out = \"cls\" }", "2:46", "`network.read_out` cannot be \"cls\"", "choose one of `last`, `mean`, `every`, `class_token`"),
-("[base]\nnetwork = { kind = \"transformer\", positions = \"sinusoidal\" }\ninit.positions = 0.1\ndata = { kind = \"digits\", as = \"rows\" }", "3:1", "`init.positions` acts on learned positions and on the class token, but this network has neither", "delete the line, or write network.positions = \"learned\""),
+("[base]\nnetwork = { kind = \"transformer\", positions = \"sinusoidal\" }\ninit.positions = 0.1\ndata = { kind = \"digits\", as = \"rows\" }", "3:18", "`init.positions` acts on learned positions and on the class token, but this network has neither", "delete the line, or write network.positions = \"learned\""),
 ("[base]\nnetwork = { kind = \"lstm\", hidden_size = 8 }", "2:28", "unknown setting `network.hidden_size`", "write width = 8; layers of different widths are widths = [500, 200, 50]"),
 ("\n# depth = 8\n", "1:1", NOTHING, SOMETHING),
 ("[base]\n[axes]", "1:1", NOTHING, SOMETHING),

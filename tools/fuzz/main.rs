@@ -22,7 +22,7 @@ const LIMIT: Duration = Duration::from_secs(10);
 
 #[derive(Parser)]
 struct Options {
-    /// One of experiment, journal, idx, csv
+    /// One of experiment, journal, idx, csv, import
     target: String,
     #[arg(long, default_value_t = 10_000)]
     inputs: u64,

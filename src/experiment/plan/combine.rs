@@ -104,6 +104,18 @@ fn without_layers(written: &[Assignment], cells: &[GridCell]) -> Vec<String> {
     written.iter().filter(is_idle).map(note).collect()
 }
 
+/// That softmax hands nothing on where all output weights are equal: the errors of the classes sum to 0.
+fn with_equal_outputs(cells: &[GridCell]) -> Option<String> {
+    let is_equal = |settings: &Settings| {
+        let word = settings.text("output.init").filter(|word| *word != "same").or_else(|| settings.text("init"));
+        let has_value = ["output.value", "init.value"].iter().any(|key| settings.float(key).is_some_and(|x| x != 0.0));
+        word == Some("constant") && has_value && settings.int("depth") != Some(0)
+    };
+    let told = "where all output weights are equal, no gradient of the cross-entropy arrives in the hidden layers before \
+        the first update: what is measured of it there is rounding";
+    cells.iter().any(|cell| is_equal(&cell.settings)).then(|| told.to_string())
+}
+
 impl Plan {
     /// Combines the axes of `experiment`.
     pub(crate) fn combine(experiment: &Experiment) -> Result<Plan> {
@@ -178,6 +190,7 @@ impl Plan {
             datasets,
         };
         plan.notes.extend(without_layers(&plan.written, &plan.cells));
+        plan.notes.extend(with_equal_outputs(&plan.cells));
         plan.check_functions(&experiment.record.keys)?;
         let grid = Cells { axes: &plan.axes, cells: &plan.cells, are_imported: false };
         let recorded = Measurements::Swept(&plan.cadence);

@@ -123,6 +123,7 @@ pub fn sites(stack: &Stack) -> Vec<Site> {
         shared: true,
         activation,
         gates: stack.cell.sigmoids(),
+        input: Some(stack.layer(layer).input),
         ..Site::new(layer + 1, stack.width, stack.layer(layer).recurrent)
     };
     (0..stack.depth).flat_map(|layer| (1..=stack.steps).map(move |time| site(layer, time))).collect()
