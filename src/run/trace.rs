@@ -13,6 +13,7 @@ use crate::data::Dataset;
 use crate::model::{self, Batch, Family, Gradients, Model, Precision, copy_parameters};
 use crate::ops::loss::{Criterion, Target};
 use crate::ops::{Element, Mode, Tensor};
+use crate::record::Status;
 use std::ops::ControlFlow;
 
 /// What a run did in its first steps.
@@ -78,6 +79,8 @@ impl Values {
 /// A convolutional net's `x` is batch, channels, height, width, its weights are kernel, kernel, inputs, outputs, and what has a width
 /// above has a number for each position and channel, channels last.
 ///
+/// The step at which a run diverges has no update.
+///
 /// A test function has one parameter, `point`, and of the rest `loss`, `lr`, `gradient` and `updated`.
 ///
 /// # Errors
@@ -101,13 +104,14 @@ fn traced<T: Precision>(family: &dyn Family, spec: &RunSpec, data: &Dataset, ste
     };
     let mut tracer = Tracer { steps, tensors: Vec::new(), twin, updates: 0 };
     let until = &mut |step| if step < steps { ControlFlow::Continue(()) } else { ControlFlow::Break(()) };
-    match run::<T>(family, spec, data, until, &mut tracer) {
-        Ok(_) | Err(RunError::Cancelled) => {}
+    let diverges = match run::<T>(family, spec, data, until, &mut tracer) {
+        Ok(record) => record.status == Status::Diverged,
+        Err(RunError::Cancelled) => false,
         Err(failed) => return Err(failed),
-    }
-    // A run that ends itself does so before the update of its last step.
+    };
+    // A run ends before the update of its last step, of which something is to be seen only where it diverges.
     let last = format!("step.{:06}/", tracer.updates);
-    tracer.tensors.retain(|tensor| !tensor.name.starts_with(&last));
+    tracer.tensors.retain(|tensor| diverges || !tensor.name.starts_with(&last));
     Ok(Trace { steps: tracer.updates, run_steps, tensors: tracer.tensors })
 }
 

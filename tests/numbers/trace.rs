@@ -202,3 +202,13 @@ fn the_command_writes_the_file_and_wants_one_run() {
     let again = safetensors::SafeTensors::deserialize(&again).unwrap();
     assert!(file.tensors().iter().all(|(name, t)| again.tensor(name).unwrap().data() == t.data()));
 }
+
+/// A run that ends itself is traced up to its last update.
+#[test]
+fn a_run_that_stops_has_no_step_without_its_update() {
+    let text = "depth = 2\nwidth = 8\nbatch = 16\nsteps = 50\ntarget_loss = 100\nstop_at_target = true";
+    let (_, trace) = both(text, 50);
+    assert!(trace.steps < 50);
+    let last = format!("step.{:06}/", trace.steps);
+    assert!(trace.tensors.iter().all(|tensor| !tensor.name.starts_with(&last)), "{last}");
+}
