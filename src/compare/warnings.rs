@@ -176,7 +176,7 @@ fn at_bound(comparison: &Comparison, task: &Task) -> Option<String> {
     let arms: Vec<&str> = task.arms.iter().filter(is_there).map(|arm| arm.name.as_str()).collect();
     (arms.len() > 1).then(|| {
         let (subject, bound) = (column.subject(), amount(bound, column));
-        format!("warning: the {subject} of most runs is {bound}, the best possible value, so it cannot distinguish arms: {}; report a loss", arms.join(", "))
+        format!("warning: the {subject} of most runs is {bound}, the best possible value, so it can hardly distinguish arms: {}; report a loss", arms.join(", "))
     })
 }
 
